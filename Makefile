@@ -1,0 +1,46 @@
+# `make` alone lists what there is. CI runs the same targets (.ci/run), so
+# whatever it does, anyone can do.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+ARGS     ?=
+BENCH    ?= .
+FUZZTIME ?= 20s
+
+export FUZZTIME VERSION
+
+.PHONY: help demo test deps build bench lint cross fuzz clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@printf '\n  ARGS="--for 30s"  more for demo    BENCH=Name  which benchmarks    FUZZTIME=5m  for each fuzz target\n'
+
+demo: build ## Show sensord at work: its own server, a replayed capture, nothing to configure
+	@bin/sensord demo $(ARGS)
+
+test: deps ## Fetch what the tests need, then run them all: race detector, 32 bit, end to end
+	@.ci/test
+
+deps: ## Install from Debian what the tests need and this machine lacks
+	@.ci/deps
+
+build: ## Build bin/sensord, static and stripped
+	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sensord ./cmd/sensord
+
+bench: ## Run the benchmarks
+	@go test -run '^$$' -bench '$(BENCH)' -benchmem ./... | grep -v 'no test files'
+
+lint: ## Run the linters, import directions included
+	@.ci/lint
+
+cross: ## Build and vet for every target, print the sizes
+	@.ci/cross
+
+fuzz: ## Run each fuzz target for FUZZTIME
+	@.ci/fuzz
+
+clean: ## Remove what build and cross made
+	@rm -rf bin
