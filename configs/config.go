@@ -1,0 +1,122 @@
+// Package configs turns YAML, environment and command line into one validated
+// Config. It reports every mistake at once, each with its place, what is wrong
+// and what would be right. It starts nothing and connects to nothing.
+package configs
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/gps"
+)
+
+// Config is everything that a rig needs to know. A Config that Load or
+// FromFlags returned without error is complete and consistent: defaults are
+// filled in, UUIDs are set and differ from each other.
+type Config struct {
+	Rig         string        // name of this machine's sensor; default the host name
+	Servers     []Server      // exactly one for now
+	Sources     []Source      // at least one
+	GPS         GPS           //
+	Spool       Spool         //
+	Log         Log           //
+	Once        bool          // end when every finite source is sent and acknowledged
+	OnceTimeout time.Duration // gives up after this; 0 is never
+	NoRetry     bool          // end at the first failure of a link (--disable-retry)
+}
+
+// Server is a Kismet server and how to reach and log in to it.
+type Server struct {
+	Name       string    // for logs and status; default host:port
+	Transport  Transport //
+	Host       string    // name or address, an IPv6 address without brackets
+	Port       int       //
+	Path       string    // websocket endpoint; default DefaultEndpoint
+	Protocol   Protocol  // default ProtocolAuto
+	User       string    // login, together with Password; wins over APIKey
+	Password   Secret    //
+	APIKey     Secret    //
+	TLS        bool      // websocket only
+	CAFile     string    // PEM file of the authority to trust instead of the system's
+	ServerName string    // name to expect in the certificate; default Host
+}
+
+// DefaultEndpoint is where Kismet serves remote capture over websockets.
+const DefaultEndpoint = "/datasource/remote/remotesource.ws"
+
+// Transport says how frames travel to a server.
+type Transport string
+
+// Transports, with Kismet's default ports 2501 and 3501.
+const (
+	TransportWebsocket Transport = "websocket"
+	TransportTCP       Transport = "tcp" // Kismet's legacy remote capture: no login, no TLS
+)
+
+// Protocol chooses the wire generation.
+type Protocol string
+
+// Protocols.
+const (
+	ProtocolAuto Protocol = "auto"
+	ProtocolV3   Protocol = "v3"
+	ProtocolV2   Protocol = "v2"
+)
+
+// Source is one datasource.
+type Source struct {
+	Name       string             // for people; the definition's name=, else the interface
+	Type       string             // Kismet's source type; "pcapfile" for now
+	Definition capture.Definition // what the user asked for; goes to the server with uuid= added
+	UUID       capture.UUID       // never zero
+}
+
+// GPS says where the sensor is.
+type GPS struct {
+	Fixed *gps.Position // nil is unknown
+}
+
+// Spool is where frames wait that no server has confirmed.
+type Spool struct {
+	MemoryBytes int64 // for all sources together; default 16 MiB
+}
+
+// Log says how sensord speaks of itself.
+type Log struct {
+	Level  slog.Level // default info
+	Format LogFormat  // default auto
+}
+
+// LogFormat chooses the log's form.
+type LogFormat string
+
+// Log formats.
+const (
+	LogAuto LogFormat = "auto" // text on a terminal, JSON otherwise
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
+
+// Secret is a password or key. Printing or logging it shows "***".
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString hides the secret from %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue hides the secret from slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText hides the secret from encoders.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Reveal returns the secret itself, for the one place that sends it.
+func (s Secret) Reveal() string { return string(s) }

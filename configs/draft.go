@@ -1,0 +1,81 @@
+package configs
+
+import "time"
+
+// A text is one value as somebody wrote it, and where. The zero text was not
+// written by anybody.
+type text struct {
+	value string
+	from  Origin
+}
+
+func (t text) given() bool { return t.from.layer != layerDefault }
+
+// over puts a value of a later place over one of an earlier place.
+func (t *text) over(value string, from Origin) { *t = text{value: value, from: from} }
+
+// A draft is a configuration as it was written, in any of the places: nothing
+// in it is checked, and every value knows its origin.
+type draft struct {
+	rig       text
+	server    serverDraft
+	sources   []sourceDraft
+	receivers []receiverDraft
+	memory    text
+	logLevel  text
+	logFormat text
+
+	once        Origin // of the switch; zero is off
+	onceTimeout time.Duration
+	noRetry     Origin
+}
+
+// serverDraft has the server's address in one of two forms: the url of a file
+// or of the environment, or the flags of Kismet's command line.
+type serverDraft struct {
+	from Origin // where the server's entry begins
+	name text
+	url  text
+
+	connect  text
+	tcp, ssl Origin
+	endpoint text
+
+	protocol     text
+	user         text
+	password     text
+	passwordFile text
+	apikey       text
+	apikeyFile   text
+
+	tls        Origin // of the block or the switch
+	ca         text
+	serverName text
+}
+
+// sourceDraft is either a definition in one text or its parts.
+type sourceDraft struct {
+	path       string // as in sources[0]; empty for a flag
+	from       Origin
+	definition text
+	iface      text
+	name       text
+	kind       text
+	options    []optionDraft
+	forced     string // the type, when the program's name says it
+}
+
+type optionDraft struct {
+	name  string
+	value text
+	from  Origin // of the name
+}
+
+type receiverDraft struct {
+	path     string
+	from     Origin
+	kind     text
+	name     text
+	lat, lon text
+	alt      text
+}

@@ -1,0 +1,235 @@
+package configs
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// maxFileBytes bounds the configuration file and certificate files.
+const maxFileBytes = 1 << 20
+
+// Defaults.
+const (
+	defaultMemoryBytes = 16 << 20
+	minMemoryBytes     = 1 << 20
+	defaultRig         = "sensord"
+)
+
+// Loaded is a Config and what a person may want to know about it.
+type Loaded struct {
+	Config   Config
+	Warnings []Warning // also when there is an error
+	Settings []Setting // each value that Config took, and where from
+}
+
+// Load reads the file and lays the environment (as os.Environ returns it) and
+// then the flags over it. It reads the files that the configuration names for
+// secrets and certificates, and looks whether sources are files or interfaces.
+// The error, if any, is Errors, with every problem of every place.
+func Load(file string, environ []string, flags Flags) (Loaded, error) {
+	l := newLoader(file)
+	data, _, err := l.readFile(file, maxFileBytes)
+	if err != nil {
+		l.wrong(l.origin(), "", "name the configuration with --config FILE", "%s", cause(err))
+		return Loaded{}, l.errs
+	}
+	return l.load(data, environ, flags)
+}
+
+// FromFlags is Load without a file: the configuration of Kismet's command line.
+func FromFlags(flags Flags, environ []string) (Loaded, error) {
+	return newLoader("").load(nil, environ, flags)
+}
+
+// loader makes one Config. The machine is seen through its functions only.
+type loader struct {
+	collector
+
+	file            string // "" for none
+	readFile        func(name string, most int64) ([]byte, fs.FileMode, error)
+	fileExists      func(name string) bool
+	interfaceExists func(name string) bool
+	hostname        func() (string, error)
+}
+
+func newLoader(file string) *loader {
+	return &loader{
+		file:     file,
+		readFile: readFile,
+		fileExists: func(name string) bool {
+			info, err := os.Stat(name)
+			return err == nil && !info.IsDir()
+		},
+		interfaceExists: func(name string) bool {
+			if name != filepath.Base(name) {
+				return false
+			}
+			_, err := os.Stat(filepath.Join("/sys/class/net", name))
+			return err == nil
+		},
+		hostname: os.Hostname,
+	}
+}
+
+// origin is the file as a whole.
+func (l *loader) origin() Origin { return Origin{File: l.file, layer: layerFile} }
+
+func (l *loader) load(data []byte, environ []string, flags Flags) (Loaded, error) {
+	var d draft
+	if l.file != "" {
+		doc := document{file: l.file, out: &l.collector}
+		if top := doc.parse(data); top != nil {
+			doc.read(top, &d)
+		} else {
+			return Loaded{}, l.errs
+		}
+	}
+	l.environment(&d, environ)
+	l.flags(&d, flags)
+	config := l.config(&d)
+	l.sort()
+	if len(l.errs) > 0 {
+		return Loaded{Warnings: l.warnings}, l.errs
+	}
+	return Loaded{Config: config, Warnings: l.warnings, Settings: l.settings}, nil
+}
+
+// config checks the draft and fills in the defaults.
+func (l *loader) config(d *draft) Config {
+	c := Config{Rig: l.rig(d.rig)}
+	c.Servers = []Server{l.server(&d.server)}
+	c.Sources = l.sources(d)
+	c.GPS = l.position(d.receivers)
+	c.Spool.MemoryBytes = l.memory(d.memory)
+	c.Log = l.log(d.logLevel, d.logFormat)
+	c.Once, c.NoRetry = d.once.set(), d.noRetry.set()
+	c.OnceTimeout = l.onceTimeout(d)
+	return c
+}
+
+func (l *loader) rig(t text) string {
+	const most = 64
+	name := t.value
+	if !t.given() {
+		host, err := l.hostname()
+		if name = strings.Map(rigRune, host); err != nil || name == "" || len(name) > most {
+			name = defaultRig
+		}
+	}
+	if strings.Map(rigRune, name) != name || len(name) > most {
+		l.wrong(t.from, "rig", "use at most 64 letters, digits, dots, dashes and underscores", "%s is no name for a rig", quote(name))
+	}
+	l.settle("rig", name, t.from)
+	return name
+}
+
+func rigRune(r rune) rune {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune(".-_", r):
+		return r
+	}
+	return '-'
+}
+
+func (l *loader) memory(t text) int64 {
+	n := int64(defaultMemoryBytes)
+	if t.given() {
+		const path, right = "spool.memory", "write a size from 1MiB up, as in 16MiB"
+		var err error
+		switch n, err = ParseSize(t.value); {
+		case err != nil:
+			l.wrong(t.from, path, right, "%v", err)
+		case n < minMemoryBytes:
+			l.wrong(t.from, path, right, "%s is too little to keep frames in", quote(t.value))
+		case n > math.MaxInt/2:
+			l.wrong(t.from, path, right, "%s is more than this machine can address", quote(t.value))
+		}
+	}
+	l.settle("spool.memory", FormatSize(n), t.from)
+	return n
+}
+
+func (l *loader) log(level, format text) Log {
+	c := Log{Level: slog.LevelInfo, Format: LogAuto}
+	if level.given() {
+		switch level.value {
+		case "debug", "info", "warn", "error":
+			_ = c.Level.UnmarshalText([]byte(level.value)) // knows these four
+		default:
+			l.wrong(level.from, "log.level", "write debug, info, warn or error", "%s is no level", quote(level.value))
+		}
+	}
+	if format.given() {
+		switch c.Format = LogFormat(format.value); c.Format {
+		case LogAuto, LogText, LogJSON:
+		default:
+			l.wrong(format.from, "log.format", "write auto, text or json", "%s is no format", quote(format.value))
+		}
+	}
+	l.settle("log.level", strings.ToLower(c.Level.String()), level.from)
+	l.settle("log.format", string(c.Format), format.from)
+	return c
+}
+
+func (l *loader) onceTimeout(d *draft) time.Duration {
+	const flag = "--once-timeout"
+	switch {
+	case d.onceTimeout < 0:
+		l.wrong(fromFlag(flag), "", "write a duration such as 90s or 10m", "%s is negative", d.onceTimeout)
+	case d.onceTimeout > 0 && !d.once.set():
+		l.wrong(fromFlag(flag), "", "add --once, or remove it", "it bounds --once, which is not given")
+	}
+	return d.onceTimeout
+}
+
+// blamed reports whether a problem was noted at one of the settings or below
+// it. What is missing because its line is wrong is not reported again.
+func (l *loader) blamed(paths ...string) bool {
+	for _, p := range l.errs {
+		for _, path := range paths {
+			if rest, ok := strings.CutPrefix(p.Path, path); ok && (rest == "" || path == "" || rest[0] == '.' || rest[0] == '[') {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// blamedAt reports whether a problem was noted at the setting itself, such as
+// an unknown key, which may be the mistyped one that is missing.
+func (l *loader) blamedAt(path string) bool {
+	for _, p := range l.errs {
+		if p.Path == path && p.layer == layerFile {
+			return true
+		}
+	}
+	return false
+}
+
+// readFile reads a file of at most most bytes.
+func readFile(name string, most int64) ([]byte, fs.FileMode, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case int64(len(data)) > most:
+		return nil, 0, fmt.Errorf("it is larger than %s", FormatSize(most))
+	}
+	return data, info.Mode(), nil
+}

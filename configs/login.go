@@ -1,0 +1,135 @@
+package configs
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+)
+
+// maxSecretBytes bounds a file with a password or key.
+const maxSecretBytes = 4 << 10
+
+// login settles the credentials: a user with a password, or an API key. As in
+// Kismet's tools the user wins, unless the key was given in a later place.
+func (l *loader) login(d *serverDraft, t *target, s *Server) {
+	password, passwordFrom := l.secret(d.password, d.passwordFile, "servers[0].password_file")
+	apikey, apikeyFrom := l.secret(d.apikey, d.apikeyFile, "servers[0].apikey_file")
+	if t.transport == TransportTCP {
+		l.unusedLogin(d, passwordFrom, apikeyFrom)
+		return
+	}
+	loginGiven, keyGiven := d.user.given() || passwordFrom.set(), apikeyFrom.set()
+	if loginGiven && keyGiven {
+		if apikeyFrom.layer > max(d.user.from.layer, passwordFrom.layer) {
+			l.warn(apikeyFrom, "servers[0].apikey_file", "give one of the two", "the key is used, and not the user and password of an earlier place")
+			loginGiven = false
+		} else {
+			l.warn(apikeyFrom, "servers[0].apikey_file", "give one of the two", "the key is not used: user and password win")
+			keyGiven = false
+		}
+	}
+	switch {
+	case loginGiven:
+		s.User, s.Password = d.user.value, Secret(password)
+		l.checkUser(d.user, passwordFrom)
+		l.settle("servers[0].user", s.User, d.user.from)
+		l.settle("servers[0].password", s.Password.String(), passwordFrom)
+	case keyGiven:
+		s.APIKey = Secret(apikey)
+		l.checkKey(apikey, apikeyFrom)
+		l.settle("servers[0].apikey", s.APIKey.String(), apikeyFrom)
+	default:
+		l.missingLogin(d, t)
+	}
+}
+
+func (l *loader) missingLogin(d *serverDraft, t *target) {
+	const what = "Kismet's websocket needs a login, and there is none"
+	if l.blamedAt("servers[0]") || l.blamed("servers[0].user", "servers[0].password", "servers[0].password_file", "servers[0].apikey", "servers[0].apikey_file") {
+		return
+	}
+	if t.from.layer == layerFlag || !d.from.set() {
+		l.wrong(t.from, "servers[0]", "add --apikey KEY, or --user NAME --password PASSWORD, or set SENSORD_APIKEY", what)
+		return
+	}
+	l.wrong(d.from, "servers[0]", "add apikey_file: FILE, or user: NAME and password_file: FILE, or set SENSORD_APIKEY", what)
+}
+
+func (l *loader) checkUser(user text, passwordFrom Origin) {
+	switch {
+	case !user.given():
+		l.wrong(passwordFrom, "servers[0].password_file", "give both, or neither", "there is a password without a user")
+	case !passwordFrom.set() && l.blamed("servers[0].password", "servers[0].password_file"):
+	case !passwordFrom.set():
+		l.wrong(user.from, "servers[0].user", "give both, or neither", "there is a user without a password")
+	case strings.Contains(user.value, ":"):
+		l.wrong(user.from, "servers[0].user", "choose another name in Kismet, or use an API key", "a user's name cannot have a colon")
+	}
+}
+
+// checkKey refuses what cannot travel in a cookie. The key itself is not shown.
+func (l *loader) checkKey(key string, from Origin) {
+	if key == "" || strings.ContainsFunc(key, notVisible) || strings.ContainsAny(key, `",;\`) {
+		l.wrong(from, "servers[0].apikey", "copy the key from Kismet's web page: 32 letters and digits", "this is no API key")
+	}
+}
+
+// unusedLogin says that legacy TCP has no login. From the command line and the
+// environment, which serve other programs and servers too, it is harmless.
+func (l *loader) unusedLogin(d *serverDraft, passwordFrom, apikeyFrom Origin) {
+	const what = "Kismet's legacy TCP has no login"
+	for _, given := range []struct {
+		from Origin
+		path string
+	}{{d.user.from, "servers[0].user"}, {passwordFrom, "servers[0].password_file"}, {apikeyFrom, "servers[0].apikey_file"}} {
+		switch given.from.layer {
+		case layerDefault:
+		case layerFile:
+			l.wrong(given.from, given.path, "remove it, or use ws:// or wss://", what)
+		default:
+			l.warn(given.from, given.path, "remove it", "%s; it is not used", what)
+		}
+	}
+}
+
+// secret returns a secret from the later of its two places: the value itself,
+// or a file that holds it. A file that cannot be used is noted and counts as
+// given.
+func (l *loader) secret(inline, file text, path string) (string, Origin) {
+	switch {
+	case inline.given() && inline.from.layer == file.from.layer:
+		l.wrong(inline.from, strings.TrimSuffix(path, "_file"), "set one of the two", "%s is set too", file.from)
+		return inline.value, inline.from
+	case inline.from.layer > file.from.layer:
+		return inline.value, inline.from
+	case !file.given():
+		return "", Origin{}
+	}
+	data, mode, err := l.readFile(file.value, maxSecretBytes)
+	if err != nil {
+		l.wrong(file.from, path, "name a file that sensord can read", "%s: %s", file.value, cause(err))
+		return "placeholder", file.from
+	}
+	if mode.IsRegular() && mode.Perm()&0o004 != 0 {
+		l.warn(file.from, path, "chmod o= "+file.value, "everybody on this machine can read %s", file.value)
+	}
+	secret := strings.TrimRight(string(data), "\r\n")
+	if secret == "" {
+		l.wrong(file.from, path, "put the secret into the file, on one line", "%s is empty", file.value)
+		return "placeholder", file.from
+	}
+	if strings.ContainsAny(secret, "\r\n") {
+		l.wrong(file.from, path, "put the secret into the file, on one line", "%s has more than one line", file.value)
+		return "placeholder", file.from
+	}
+	return secret, file.from
+}
+
+// cause returns why a file could not be used, without its name and the
+// operation, which the message has already.
+func cause(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,131 @@
+package configs
+
+import (
+	"strings"
+
+	yaml "go.yaml.in/yaml/v3"
+)
+
+// read fills the draft from a file's text. What belongs to later versions is
+// refused here, in words that say what this version does instead: a setting
+// that is silently ignored is worse than one that is missing.
+func (d *document) read(top *yaml.Node, into *draft) {
+	d.mapping(top, "", []field{
+		{"rig", d.scalar(&into.rig)},
+		{"servers", func(n *yaml.Node, path string) { d.servers(n, path, &into.server) }},
+		{"sources", func(n *yaml.Node, path string) { d.sources(n, path, into) }},
+		{"gps", func(n *yaml.Node, path string) { d.gps(n, path, into) }},
+		{"spool", func(n *yaml.Node, path string) { d.spool(n, path, into) }},
+		{"log", func(n *yaml.Node, path string) {
+			d.mapping(n, path, []field{{"level", d.scalar(&into.logLevel)}, {"format", d.scalar(&into.logFormat)}})
+		}},
+		{"web", d.refuse("remove it", "this version serves nothing over HTTP; its log and exit status say how it is doing")},
+		{"bus", d.bus},
+		{"once", d.refuse("write `sensord run --once`", "it is a flag, not a setting")},
+	})
+}
+
+func (d *document) servers(n *yaml.Node, path string, into *serverDraft) {
+	d.list(n, path, func(i int, entry *yaml.Node, path string) {
+		if i > 0 {
+			d.out.wrong(d.origin(entry), path, "keep one, and start one sensord per server", "this version sends to one server")
+			return
+		}
+		into.from = d.origin(entry)
+		d.mapping(entry, path, []field{
+			{"name", d.scalar(&into.name)},
+			{"url", d.scalar(&into.url)},
+			{"protocol", d.scalar(&into.protocol)},
+			{"user", d.scalar(&into.user)},
+			{"password_file", d.scalar(&into.passwordFile)},
+			{"apikey_file", d.scalar(&into.apikeyFile)},
+			{"tls", func(n *yaml.Node, path string) { d.tls(n, path, into) }},
+			{"password", d.refuse("write password_file: FILE with the password in that file, or set SENSORD_PASSWORD", "a secret does not belong in the configuration")},
+			{"apikey", d.refuse("write apikey_file: FILE with the key in that file, or set SENSORD_APIKEY", "a secret does not belong in the configuration")},
+		})
+	})
+}
+
+func (d *document) tls(n *yaml.Node, path string, into *serverDraft) {
+	into.tls = d.origin(n)
+	d.mapping(n, path, []field{{"ca", d.scalar(&into.ca)}, {"server_name", d.scalar(&into.serverName)}})
+}
+
+func (d *document) sources(n *yaml.Node, path string, into *draft) {
+	d.list(n, path, func(_ int, entry *yaml.Node, path string) {
+		s := sourceDraft{path: path, from: d.origin(entry)}
+		d.mapping(entry, path, []field{
+			{"interface", d.scalar(&s.iface)},
+			{"definition", d.scalar(&s.definition)},
+			{"name", d.scalar(&s.name)},
+			{"type", d.scalar(&s.kind)},
+			{"options", func(n *yaml.Node, path string) { d.options(n, path, &s) }},
+			{"uuid", d.refuse("write options: {uuid: …}", "it is one of Kismet's options")},
+			{"hop", d.refuse("remove it", "this version captures from files, which have no channels to hop")},
+		})
+		into.sources = append(into.sources, s)
+	})
+}
+
+// options reads Kismet's options of a source; which there are is for the
+// source's type to say.
+func (d *document) options(n *yaml.Node, path string, into *sourceDraft) {
+	d.eachKey(n, path, func(key string, keyNode, value *yaml.Node) {
+		o := optionDraft{name: strings.ToLower(key), from: d.origin(keyNode)}
+		d.scalar(&o.value)(value, join(path, key))
+		if o.value.given() {
+			into.options = append(into.options, o)
+		}
+	})
+}
+
+func (d *document) gps(n *yaml.Node, path string, into *draft) {
+	d.mapping(n, path, []field{
+		{"receivers", func(n *yaml.Node, path string) { d.receivers(n, path, into) }},
+		{"mode", d.refuse("remove it", "this version knows one fixed position, so there is nothing to choose or to fuse")},
+	})
+}
+
+func (d *document) receivers(n *yaml.Node, path string, into *draft) {
+	d.list(n, path, func(_ int, entry *yaml.Node, path string) {
+		r := receiverDraft{path: path, from: d.origin(entry)}
+		var address text
+		d.mapping(entry, path, []field{
+			{"type", d.scalar(&r.kind)},
+			{"name", d.scalar(&r.name)},
+			{"lat", d.scalar(&r.lat)},
+			{"lon", d.scalar(&r.lon)},
+			{"alt", d.scalar(&r.alt)},
+			{"address", d.scalar(&address)},
+		})
+		if address.given() && (!r.kind.given() || r.kind.value == receiverFixed) {
+			d.out.wrong(address.from, join(path, "address"), "remove it", "a fixed position has no address")
+		}
+		into.receivers = append(into.receivers, r)
+	})
+}
+
+func (d *document) spool(n *yaml.Node, path string, into *draft) {
+	const inMemory = "this version keeps unconfirmed frames in memory only"
+	const right = "write spool: {memory: 16MiB}"
+	var drop text
+	d.mapping(n, path, []field{
+		{"memory", d.scalar(&into.memory)},
+		{"dir", d.refuse(right, inMemory)},
+		{"size", d.refuse(right, inMemory)},
+		{"sync", d.refuse(right, inMemory)},
+		{"drop", d.scalar(&drop)},
+	})
+	if drop.given() && drop.value != "oldest" {
+		d.out.wrong(drop.from, join(path, "drop"), "write oldest, or remove it", "%s is no rule of this version, which drops the oldest frames when memory is full", quote(drop.value))
+	}
+}
+
+// bus accepts the one thing about a bus that is true of this version.
+func (d *document) bus(n *yaml.Node, path string) {
+	var mode text
+	d.mapping(n, path, []field{{"mode", d.scalar(&mode)}})
+	if mode.given() && mode.value != "off" {
+		d.out.wrong(mode.from, join(path, "mode"), "write off, or remove the bus", "this version has no bus; its rigs do not know of each other")
+	}
+}

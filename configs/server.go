@@ -1,0 +1,171 @@
+package configs
+
+import (
+	"crypto/x509"
+	"strings"
+)
+
+// server settles where the server is and how to log in.
+func (l *loader) server(d *serverDraft) Server {
+	t, ok := l.target(d)
+	if !ok && !t.from.set() {
+		return Server{} // nothing is known to check the rest against
+	}
+	s := Server{
+		Name: d.name.value, Transport: t.transport, Host: t.host, Port: t.port, Path: t.path, TLS: t.tls,
+		Protocol: l.protocol(d.protocol),
+	}
+	if ok {
+		l.settle(t.setting, t.url(), t.from)
+		if s.Name == "" {
+			s.Name = t.address()
+		}
+	}
+	l.settle("servers[0].name", s.Name, d.name.from)
+	l.tls(d, &t, &s)
+	l.login(d, &t, &s)
+	return s
+}
+
+func (o Origin) set() bool { return o.layer != layerDefault }
+
+// target reads the server's address in whichever form it was given. It reports
+// false after noting a problem; the target then has its transport, if known.
+func (l *loader) target(d *serverDraft) (target, bool) {
+	if d.connect.given() {
+		return l.connect(d)
+	}
+	for _, o := range []Origin{d.tcp, d.ssl, d.endpoint.from} {
+		if o.set() && l.file != "" {
+			l.wrong(o, "", "add --connect, or change the url", "it goes with --connect; the server here comes from %s", l.file)
+		}
+	}
+	if !d.url.given() {
+		l.missingServer(d)
+		return target{}, false
+	}
+	t, m := parseURL(d.url.value)
+	t.from, t.setting = d.url.from, "servers[0].url"
+	if m.made() {
+		l.wrong(d.url.from, t.setting, m.right, "%s", m.what)
+		return t, false
+	}
+	l.checkEndpoint(&t)
+	return t, true
+}
+
+func (l *loader) missingServer(d *serverDraft) {
+	switch {
+	case l.blamedAt("") || l.blamedAt("servers") || l.blamedAt("servers[0]") || l.blamed("servers[0].url"):
+	case d.from.set():
+		l.wrong(d.from, "servers[0]", "add url: ws://HOST:2501, wss://HOST, or tcp://HOST:3501", "the url is missing")
+	case l.file != "":
+		l.wrong(l.origin(), "servers", "add servers: [{url: ws://HOST:2501, apikey_file: FILE}]", "no server is named")
+	default:
+		l.wrong(fromFlag("--connect"), "", "add --connect HOST[:PORT], or --autodetect", "no server is named")
+	}
+}
+
+// connect reads the server from Kismet's flags.
+func (l *loader) connect(d *serverDraft) (target, bool) {
+	t := target{transport: TransportWebsocket, tls: d.ssl.set(), path: d.endpoint.value, from: d.connect.from, setting: "servers[0].url"}
+	if d.tcp.set() {
+		t.transport = TransportTCP
+		if t.tls {
+			l.wrong(d.ssl, "", "remove --tcp to use TLS over websocket, or remove --ssl", "Kismet's legacy TCP has no TLS")
+		}
+		if d.endpoint.given() {
+			l.warn(d.endpoint.from, "", "remove it", "legacy TCP has no endpoint; it is not used")
+		}
+		t.tls = false
+	} else if d.endpoint.given() && !strings.HasPrefix(t.path, "/") {
+		l.wrong(d.endpoint.from, "", "write /"+strings.TrimLeft(t.path, "./"), "%s does not begin with a slash", quote(t.path))
+	}
+	if strings.ContainsAny(t.path, "?#") || strings.ContainsFunc(t.path, notVisible) {
+		l.wrong(d.endpoint.from, "", "end it at the path", "%s is no path", quote(t.path))
+	}
+	var m mistake
+	if t.host, t.port, m = parseConnect(d.connect.value); !m.made() {
+		m = t.complete()
+	}
+	if m.made() {
+		l.wrong(t.from, t.setting, m.right, "%s", m.what)
+		return t, false
+	}
+	l.checkEndpoint(&t)
+	return t, true
+}
+
+func notVisible(r rune) bool { return r <= ' ' || r >= 0x7f }
+
+func (l *loader) checkEndpoint(t *target) {
+	if t.transport == TransportWebsocket && !strings.HasSuffix(t.path, ".ws") {
+		l.warn(t.from, t.setting, "Kismet's is "+DefaultEndpoint+", behind the proxy's prefix if there is one",
+			"the endpoint %s does not end as Kismet's does", quote(t.path))
+	}
+}
+
+func (l *loader) protocol(p text) Protocol {
+	chosen := ProtocolAuto
+	if p.given() {
+		chosen = Protocol(p.value)
+		switch chosen {
+		case ProtocolAuto, ProtocolV3, ProtocolV2:
+		default:
+			l.wrong(p.from, "servers[0].protocol", "write auto, v3 (Kismet since 2025-02) or v2 (before)", "%s is no protocol", quote(p.value))
+		}
+	}
+	l.settle("servers[0].protocol", string(chosen), p.from)
+	return chosen
+}
+
+// tls settles whom to trust.
+func (l *loader) tls(d *serverDraft, t *target, s *Server) {
+	if !t.tls {
+		l.unusedTLS(d, t)
+		return
+	}
+	s.CAFile = d.ca.value
+	s.ServerName, _, _ = strings.Cut(s.Host, "%")
+	serverName := d.serverName
+	if t.from.layer > serverName.from.layer {
+		serverName = text{} // it belongs to the host of an earlier place
+	}
+	if serverName.given() {
+		s.ServerName = serverName.value
+	}
+	if s.CAFile != "" {
+		l.checkCA(d.ca)
+		l.settle("servers[0].tls.ca", s.CAFile, d.ca.from)
+	}
+	l.settle("servers[0].tls.server_name", s.ServerName, serverName.from)
+}
+
+// unusedTLS notes what is there for TLS when there is none. What belongs to
+// the server of an earlier place is left in peace.
+func (l *loader) unusedTLS(d *serverDraft, t *target) {
+	if d.tls.set() && t.from.layer <= layerFile {
+		l.wrong(d.tls, "servers[0].tls", "write wss:// in the url, or remove it", "it has no use without TLS")
+	}
+	const what = "it has no use without TLS, and does not turn TLS on"
+	switch {
+	case d.ca.from.layer == layerEnvironment:
+		l.warn(d.ca.from, "servers[0].tls.ca", "write wss:// in the url, or add --ssl", what)
+	case d.ca.from.layer == layerFlag && d.tcp.set() && !d.ssl.set():
+		l.warn(d.ca.from, "", "remove it", "legacy TCP has no TLS; it is not used")
+	case d.ca.from.layer == layerFlag && !d.ssl.set():
+		l.wrong(d.ca.from, "", "add --ssl, or remove it", what)
+	}
+}
+
+func (l *loader) checkCA(ca text) {
+	const path = "servers[0].tls.ca"
+	pem, _, err := l.readFile(ca.value, maxFileBytes)
+	if err != nil {
+		l.wrong(ca.from, path, "name a PEM file with the certificate of the authority", "%s: %s", ca.value, cause(err))
+		return
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		l.wrong(ca.from, path, "name a PEM file with the certificate of the authority", "%s holds no certificate", ca.value)
+	}
+}

@@ -1,0 +1,67 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// sizeUnits are the units of ParseSize, the largest first within each family.
+// A bare B comes last because every other unit ends in it.
+var sizeUnits = [...]struct {
+	name  string
+	bytes int64
+}{
+	{"TiB", 1 << 40},
+	{"GiB", 1 << 30},
+	{"MiB", 1 << 20},
+	{"KiB", 1 << 10},
+	{"TB", 1e12},
+	{"GB", 1e9},
+	{"MB", 1e6},
+	{"kB", 1e3},
+	{"B", 1},
+}
+
+// ParseSize reads a size in bytes with its unit, as in 64MiB or 1.5 GB.
+func ParseSize(s string) (int64, error) {
+	for _, unit := range sizeUnits {
+		digits, ok := strings.CutSuffix(s, unit.name)
+		if !ok {
+			continue
+		}
+		n, err := parseNumber(strings.TrimSpace(digits))
+		if err != nil || n < 0 {
+			break
+		}
+		if n *= float64(unit.bytes); n >= math.MaxInt64 {
+			return 0, fmt.Errorf("%s is too large", quote(s))
+		}
+		return int64(n), nil
+	}
+	if _, err := parseNumber(s); err == nil {
+		return 0, fmt.Errorf("%s has no unit", quote(s))
+	}
+	return 0, fmt.Errorf("%s is no size", quote(s))
+}
+
+// FormatSize writes a size as ParseSize reads it.
+func FormatSize(n int64) string {
+	for _, unit := range sizeUnits[:4] {
+		if n >= unit.bytes && n%unit.bytes == 0 {
+			return strconv.FormatInt(n/unit.bytes, 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(n, 10) + "B"
+}
+
+// parseNumber reads a decimal number. It refuses what strconv would take
+// besides: hexadecimal, infinity, and what is no number.
+func parseNumber(s string) (float64, error) {
+	if strings.Trim(s, "+-.0123456789eE") != "" {
+		return 0, errors.New("no number")
+	}
+	return strconv.ParseFloat(s, 64)
+}
