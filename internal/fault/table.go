@@ -1,0 +1,78 @@
+package fault
+
+// Exit statuses of the sensord command. They are stable.
+const (
+	ExitOK         = 0
+	ExitFailed     = 1 // failed while running
+	ExitUsage      = 2 // usage or configuration
+	ExitIncomplete = 3 // something dropped or unconfirmed
+	ExitConnect    = 4 // cannot connect, proxy or TLS
+	ExitLogin      = 5 // login or role
+	ExitRejected   = 6 // the server rejected the source or speaks something else
+	ExitRadio      = 7 // radio, GPS device, capture file or permission
+)
+
+// The codes, by place.
+const (
+	ConfigInvalid Code = "config.invalid" // a file, flag or environment value that cannot be
+	ConfigSource  Code = "config.source"  // a source definition that cannot be
+
+	LinkResolve     Code = "link.resolve"     // the server's name has no address
+	LinkRefused     Code = "link.refused"     // nobody listens there
+	LinkTimeout     Code = "link.timeout"     // no answer in time
+	LinkUnreachable Code = "link.unreachable" // no route, network down
+	LinkTLS         Code = "link.tls"         // certificate, name, or no TLS there
+	LinkPlain       Code = "link.plain"       // plain HTTP sent to a TLS port
+	LinkAuth        Code = "link.auth"        // login missing, wrong, or without the role
+	LinkEndpoint    Code = "link.endpoint"    // 404: wrong path or prefix
+	LinkNotKismet   Code = "link.not-kismet"  // a web server, but no Kismet
+	LinkProtocol    Code = "link.protocol"    // the other protocol generation
+	LinkRejected    Code = "link.rejected"    // ended right after NEWSOURCE
+	LinkLost        Code = "link.lost"        // was up, and ended
+	LinkSilent      Code = "link.silent"      // our PING was not answered in time
+
+	SourceMissing    Code = "source.missing"     // no such file or interface
+	SourceUnreadable Code = "source.unreadable"  // permission, or no regular file
+	SourceCorrupt    Code = "source.corrupt"     // damaged or truncated; what was readable was sent
+	SourceType       Code = "source.unsupported" // a source type that this version does not capture
+
+	LogFull    Code = "log.full"   // frames were dropped because the frame log was full
+	Incomplete Code = "incomplete" // ended with frames not confirmed by the server
+	Internal   Code = "internal"   // a bug of ours
+)
+
+type entry struct {
+	remedy string
+	exit   int
+}
+
+var table = map[Code]entry{
+	ConfigInvalid: {"correct the configuration; `sensord check --config FILE` lists every mistake at once", ExitUsage},
+	ConfigSource:  {"a source is written interface-or-file:option=value,option=value; see `sensord help sources`", ExitUsage},
+
+	LinkResolve:     {"check the host name, or give the address", ExitConnect},
+	LinkRefused:     {"start Kismet there, or check host and port (websocket 2501, --tcp 3501)", ExitConnect},
+	LinkTimeout:     {"check the address and any firewall between here and there", ExitConnect},
+	LinkUnreachable: {"check this machine's network", ExitConnect},
+	LinkTLS:         {"check the certificate, or name its CA with --ssl=CA.pem", ExitConnect},
+	LinkPlain:       {"add --ssl (or use wss:// in the configuration)", ExitConnect},
+	LinkAuth:        {"give --user and --password, or an --apikey with the role datasource", ExitLogin},
+	LinkEndpoint:    {"check --endpoint; Kismet's is /datasource/remote/remotesource.ws, behind the proxy's prefix if there is one", ExitConnect},
+	LinkNotKismet:   {"check host and port: the server there is not Kismet", ExitConnect},
+	LinkProtocol:    {"use --protocol auto", ExitRejected},
+	LinkRejected:    {"look into Kismet's own log for the reason: an unknown source type, or a UUID that another source has", ExitRejected},
+	LinkLost:        {"sensord reconnects by itself; nothing is lost meanwhile", ExitFailed},
+	LinkSilent:      {"the path or the server is stuck; sensord reconnects by itself", ExitFailed},
+
+	SourceMissing:    {"check the path or the interface name", ExitRadio},
+	SourceUnreadable: {"check the file's permissions", ExitRadio},
+	SourceCorrupt:    {"the file is damaged: everything before the damage was sent", ExitRadio},
+	SourceType:       {"this version captures from pcap and pcapng files", ExitRadio},
+
+	LogFull:    {"the server was away for longer than the frame log could hold", ExitIncomplete},
+	Incomplete: {"run again when the server answers", ExitIncomplete},
+	Internal:   {"please report this with the log", ExitFailed},
+}
+
+// Known reports whether code is in the table.
+func Known(code Code) bool { _, ok := table[code]; return ok }
