@@ -1,0 +1,182 @@
+package uplink
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink/kismet"
+)
+
+// Time limits of the steps to a link.
+const (
+	connectTimeout   = 10 * time.Second
+	handshakeTimeout = 10 * time.Second // of TLS, and again of the upgrade
+	probeTimeout     = 3 * time.Second  // a server ends a connection 5 s old that announced nothing
+)
+
+// A Dialer makes links to one server. It remembers which protocol generation
+// the server spoke. It is safe for many goroutines: a rig has one for all its
+// sources.
+type Dialer struct {
+	Server    Server
+	UserAgent string
+	// NetDial connects; nil is the system's network. The address is host:port.
+	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Trace, if set, hears of each step after it was taken, from Dial's
+	// goroutine.
+	Trace func(Step)
+
+	mu    sync.Mutex
+	works kismet.Version // the generation that worked last, V0 if none did
+}
+
+// A Step is one part of the way to a link: "connect", "tls", "login" or
+// "protocol".
+type Step struct {
+	Name   string
+	Detail string
+	Took   time.Duration
+	Err    error // a *fault.Error
+}
+
+func (d *Dialer) traced(name string, start time.Time, detail string, err error) {
+	if d.Trace != nil {
+		d.Trace(Step{Name: name, Detail: detail, Took: time.Since(start), Err: err})
+	}
+}
+
+// Dial connects, logs in and finds out the protocol. Its errors are
+// *fault.Error.
+func (d *Dialer) Dial(ctx context.Context) (*Link, error) {
+	return d.negotiate(ctx)
+}
+
+// open makes one connection, up to where Kismet's own frames begin.
+func (d *Dialer) open(ctx context.Context) (conn, error) {
+	start := time.Now()
+	c, err := d.connect(ctx)
+	detail := d.Server.Addr()
+	if err == nil {
+		detail = c.RemoteAddr().String()
+	}
+	d.traced("connect", start, detail, err)
+	if err != nil {
+		return nil, err
+	}
+	tune(c)
+	if d.Server.TCP {
+		return newTCPConn(c), nil
+	}
+	// What follows blocks in reads that know no context.
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	defer stop()
+	if d.Server.TLS != nil {
+		start = time.Now()
+		tc, err := d.secure(ctx, c)
+		d.traced("tls", start, tlsDetail(tc), err)
+		if err != nil {
+			_ = c.Close()
+			return nil, err
+		}
+		c = tc
+	}
+	start = time.Now()
+	ws, err := d.upgrade(ctx, c)
+	d.traced("login", start, d.Server.Path, err)
+	if err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return ws, nil
+}
+
+func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	dial := d.NetDial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	c, err := dial(ctx, "tcp", d.Server.Addr())
+	if err != nil {
+		return nil, d.connectFault(err)
+	}
+	return c, nil
+}
+
+func (d *Dialer) secure(ctx context.Context, c net.Conn) (*tls.Conn, error) {
+	cfg := d.Server.TLS.Clone()
+	if cfg.ServerName == "" {
+		cfg.ServerName = d.Server.Host
+	}
+	cfg.NextProtos = nil // an upgrade needs HTTP/1.1
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	tc := tls.Client(c, cfg)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		return nil, d.tlsFault(err)
+	}
+	return tc, nil
+}
+
+func tlsDetail(c *tls.Conn) string {
+	if c == nil {
+		return ""
+	}
+	st := c.ConnectionState()
+	detail := tls.VersionName(st.Version)
+	if len(st.PeerCertificates) > 0 {
+		cert := st.PeerCertificates[0]
+		detail += ", certificate of " + cert.Subject.CommonName + " until " + cert.NotAfter.Format(time.DateOnly)
+	}
+	return detail
+}
+
+// upgrade turns a connection into a websocket. Credentials travel in headers:
+// a password with & cannot be carried in Kismet's URLs, and URLs get logged.
+func (d *Dialer) upgrade(ctx context.Context, c net.Conn) (conn, error) {
+	gather := newGatherConn(c)
+	dialer := websocket.Dialer{
+		NetDialContext:   func(context.Context, string, string) (net.Conn, error) { return gather, nil },
+		HandshakeTimeout: handshakeTimeout,
+		ReadBufferSize:   readBufferBytes,
+		WriteBufferSize:  kismet.MaxFrame + 64, // a whole message, so that none is sent in fragments
+		Subprotocols:     []string{"kismet-remote"},
+	}
+	// The connection is secured already, so the library is told ws.
+	u := url.URL{Scheme: "ws", Host: d.Server.Addr()}
+	ref, err := url.Parse(d.Server.Path)
+	if err != nil {
+		return nil, fault.New(fault.LinkEndpoint, d.Server.object(), err)
+	}
+	u.Path, u.RawQuery = ref.Path, ref.RawQuery
+	ws, resp, err := dialer.DialContext(ctx, u.String(), d.header())
+	if err != nil {
+		return nil, d.upgradeFault(resp, err)
+	}
+	return newWSConn(ws, gather), nil
+}
+
+func (d *Dialer) header() http.Header {
+	h := http.Header{}
+	if d.UserAgent != "" {
+		h.Set("User-Agent", d.UserAgent)
+	}
+	switch {
+	case d.Server.User != "":
+		login := d.Server.User + ":" + d.Server.Password
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(login)))
+	case d.Server.APIKey != "":
+		h.Set("Cookie", "KISMET="+url.QueryEscape(d.Server.APIKey))
+	}
+	return h
+}

@@ -1,0 +1,213 @@
+package uplink
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/sensord/sensord/internal/fault"
+)
+
+// fail builds the error a person reads; advice may be empty.
+func (d *Dialer) fail(code fault.Code, advice, format string, args ...any) error {
+	return &fault.Error{Code: code, Object: d.Server.object(), Err: fmt.Errorf(format, args...), Advice: advice}
+}
+
+func (d *Dialer) connectFault(err error) error {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		if dns.IsNotFound {
+			return d.fail(fault.LinkResolve, "", "no address for %q: %w", d.Server.Host, errNoHost)
+		}
+		return d.fail(fault.LinkResolve, "check this machine's name server", "no address for %q: %s", d.Server.Host, dns.Err)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return d.fail(fault.LinkLost, "", "connecting: %w", context.Canceled)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return d.fail(fault.LinkRefused, "", "connection refused")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
+		return d.fail(fault.LinkTimeout, "", "no answer within %v", connectTimeout)
+	}
+	return d.fail(fault.LinkUnreachable, "", "%w", rootCause(err))
+}
+
+var errNoHost = errors.New("no such host")
+
+func (d *Dialer) tlsFault(err error) error {
+	name := d.Server.TLS.ServerName
+	if name == "" {
+		name = d.Server.Host
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return d.fail(fault.LinkTLS, "the port speaks plain HTTP: leave out --ssl (ws:// in the configuration)", "the server does not speak TLS")
+	}
+	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		issuer := ""
+		if e.Cert != nil {
+			issuer = " (issued by " + e.Cert.Issuer.String() + ")"
+		}
+		return d.fail(fault.LinkTLS, "name the right authority with --ssl=CA.pem (tls: {ca: CA.pem} in the configuration)",
+			"certificate signed by an unknown authority%s", issuer)
+	}
+	if e, ok := errors.AsType[x509.HostnameError](err); ok {
+		return d.fail(fault.LinkTLS, "connect by a name in the certificate, or set tls: {server_name: NAME} in the configuration",
+			"the certificate is not for %q but for %s", name, certNames(e.Certificate))
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		if e.Cert != nil && time.Now().Before(e.Cert.NotBefore) {
+			return d.fail(fault.LinkTLS, "check this machine's clock", "the certificate is not valid before %s", e.Cert.NotBefore.Format(time.DateTime))
+		}
+		when := ""
+		if e.Cert != nil {
+			when = " on " + e.Cert.NotAfter.Format(time.DateTime)
+		}
+		return d.fail(fault.LinkTLS, "renew the server's certificate, or check this machine's clock", "the certificate expired%s", when)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return d.fail(fault.LinkLost, "", "TLS handshake: %w", context.Canceled)
+	case isTimeout(err):
+		return d.fail(fault.LinkTLS, "the port may speak plain HTTP or Kismet's TCP protocol: leave out --ssl", "no TLS answer within %v", handshakeTimeout)
+	case isEnd(err):
+		return d.fail(fault.LinkTLS, "the port may speak plain HTTP or Kismet's TCP protocol: leave out --ssl", "the server ended the TLS handshake")
+	}
+	return d.fail(fault.LinkTLS, "", "TLS: %w", rootCause(err))
+}
+
+func certNames(c *x509.Certificate) string {
+	if c == nil {
+		return "another name"
+	}
+	names := c.DNSNames
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return "no host at all"
+	}
+	const most = 4
+	if len(names) > most {
+		names = append(names[:most:most], "others")
+	}
+	return strings.Join(names, ", ")
+}
+
+// upgradeFault explains why a server did not become a websocket. Kismet looks
+// for the path before the login, so a 404 is never about credentials.
+func (d *Dialer) upgradeFault(resp *http.Response, err error) error {
+	if resp == nil {
+		return d.noHTTPFault(err)
+	}
+	server := resp.Header.Get("Server")
+	isKismet := strings.HasPrefix(server, "Kismet")
+	switch code := resp.StatusCode; {
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return d.loginFault(resp)
+	case code == http.StatusNotFound && isKismet:
+		return d.fail(fault.LinkEndpoint, "", "no remote capture at %s (404)", d.Server.Path)
+	case code == http.StatusNotFound:
+		return d.fail(fault.LinkNotKismet, "check host, port and --endpoint: behind a proxy the path has the proxy's prefix in front",
+			"no Kismet at %s: %s answered 404", d.Server.Path, webServer(server))
+	case code == http.StatusBadRequest && d.Server.TLS == nil && speaksTLS(resp):
+		return d.fail(fault.LinkPlain, "", "plain HTTP sent to a TLS port")
+	case code == http.StatusBadGateway, code == http.StatusServiceUnavailable, code == http.StatusGatewayTimeout:
+		return d.fail(fault.LinkRefused, "start Kismet behind the proxy, or check the proxy's address for it",
+			"%s answered %d: no Kismet behind it", webServer(server), code)
+	case code >= 300 && code < 400:
+		return d.fail(fault.LinkNotKismet, "connect to where it points", "%s redirects to %q", webServer(server), short(resp.Header.Get("Location")))
+	case errors.Is(err, websocket.ErrBadHandshake):
+		return d.fail(fault.LinkNotKismet, "", "%s answered %d instead of a websocket", webServer(server), code)
+	}
+	return d.fail(fault.LinkNotKismet, "", "upgrade to a websocket: %w", err)
+}
+
+func (d *Dialer) loginFault(resp *http.Response) error {
+	switch {
+	case d.Server.User != "":
+		return d.fail(fault.LinkAuth, "check user and password; they are Kismet's web login", "login of user %q refused (%d)", d.Server.User, resp.StatusCode)
+	case d.Server.APIKey != "":
+		return d.fail(fault.LinkAuth, "the key must exist on this server with the role datasource (or admin)", "API key refused (%d)", resp.StatusCode)
+	}
+	return d.fail(fault.LinkAuth, "", "the server wants a login (%d)", resp.StatusCode)
+}
+
+// noHTTPFault explains an upgrade without any HTTP answer.
+func (d *Dialer) noHTTPFault(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
+		return d.fail(fault.LinkLost, "", "upgrade to a websocket: %w", context.Canceled)
+	case isTimeout(err):
+		return d.fail(fault.LinkTimeout, "if the port is Kismet's legacy one (3501), add --tcp", "no HTTP answer within %v", handshakeTimeout)
+	case isEnd(err):
+		return d.fail(fault.LinkNotKismet, "if the port is Kismet's legacy one (3501), add --tcp; if it speaks TLS, add --ssl",
+			"the server ended the connection without an HTTP answer")
+	case strings.Contains(err.Error(), `\x15\x03`): // a TLS alert where a status line should be
+		return d.fail(fault.LinkPlain, "", "plain HTTP sent to a TLS port")
+	}
+	return d.fail(fault.LinkNotKismet, "", "the server does not speak HTTP: %s", short(rootCause(err).Error()))
+}
+
+// speaksTLS recognises how nginx and Go answer plain HTTP on a TLS port.
+func speaksTLS(resp *http.Response) bool {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))
+	return strings.Contains(string(body), "HTTPS port") || strings.Contains(string(body), "HTTPS server")
+}
+
+func webServer(name string) string {
+	if name == "" {
+		return "a web server"
+	}
+	return "a web server (" + short(name) + ")"
+}
+
+// short makes foreign text safe to show: printable, and not long.
+func short(s string) string {
+	const most = 80
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+			return '.'
+		}
+		return r
+	}, s)
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	ne, ok := errors.AsType[net.Error](err)
+	return ok && ne.Timeout()
+}
+
+// isEnd reports that the peer ended the connection, whichever way.
+func isEnd(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway, websocket.CloseAbnormalClosure, websocket.CloseInternalServerErr)
+}
+
+// rootCause drops the layers that repeat the address.
+func rootCause(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
+		if sys, ok := errors.AsType[*os.SyscallError](op.Err); ok {
+			return sys.Err
+		}
+		return op.Err
+	}
+	return err
+}

@@ -1,0 +1,258 @@
+// Package frames holds the frames of a datasource on their way to a server:
+// the log in which they wait until the server has confirmed them, and the
+// located frame that links, local logs and exports all speak.
+//
+// A Log is safe for one appender, one sender and one acknowledger at a time,
+// each in its own goroutine. Nothing here knows of actors or of the wire.
+package frames
+
+import (
+	"sync"
+
+	"github.com/sensord/sensord/capture"
+)
+
+// A Seq numbers the frames of one source from 0 on, in the order of capture.
+// Numbers of dropped frames are not used again.
+type Seq uint64
+
+// Log is one source's frames in order, from the oldest that no server has
+// confirmed to the newest captured. Two cursors move over it: everything below
+// acked is confirmed and gone, everything below sent has been written to the
+// link. A lost link moves sent back to acked; nothing else is needed to lose
+// nothing.
+//
+// Today the whole log is its tail in memory. Segments on disk fit behind the
+// same cursors: the sender asks for the frames at sent and does not know where
+// they lie.
+type Log struct {
+	mu     sync.Mutex
+	tail   tail
+	sent   Seq
+	acked  Seq
+	closed bool
+	stats  Stats
+
+	wake chan struct{}
+}
+
+// Stats are a log's counters, in frames where nothing else is said. At any
+// time Captured = Acked + Dropped + Waiting.
+type Stats struct {
+	Captured  uint64 // appended
+	Sent      uint64 // written to a link, repeats included
+	Resent    uint64 // written again because a link was lost: the most a server can have twice
+	Acked     uint64 // confirmed by a server
+	Dropped   uint64 // lost because the log was full
+	Waiting   uint64 // captured and neither confirmed nor dropped
+	InFlight  uint64 // of those, written to the present link
+	MemBytes  int    // memory held
+	MaxBytes  int    // memory allowed
+	OldestNs  int64  // capture time of the oldest waiting frame, 0 if none
+	Closed    bool   // no more frames will come
+	Confirmed bool   // closed, and nothing waits
+}
+
+// NewLog returns an empty log that holds at most maxBytes of memory, and at
+// least one batch.
+func NewLog(maxBytes int) *Log {
+	return &Log{tail: tail{maxBytes: maxBytes}, wake: make(chan struct{}, 1)}
+}
+
+// Append takes ownership of b and adds its frames. It never blocks: when the
+// log is full the oldest frames that are not on their way are dropped and
+// counted, or, if there are none, b itself. It returns how many were dropped.
+func (l *Log) Append(b *capture.Batch) (dropped uint64) {
+	n := uint64(b.Len())
+	if n == 0 {
+		b.Release()
+		return 0
+	}
+	l.mu.Lock()
+	before := l.stats.Dropped
+	l.stats.Captured += n
+	l.add(b)
+	dropped = l.stats.Dropped - before
+	l.mu.Unlock()
+	l.ring()
+	return dropped
+}
+
+func (l *Log) add(b *capture.Batch) {
+	if l.tail.join(b) {
+		return
+	}
+	for !l.tail.fits(b) && l.dropOldestUnsent() {
+	}
+	if l.tail.fits(b) {
+		l.tail.push(b)
+		return
+	}
+	l.tail.skip(b.Len())
+	l.stats.Dropped += uint64(b.Len())
+	b.Release()
+}
+
+// dropOldestUnsent makes room. Frames in flight stay: they would be counted as
+// lost although the server probably has them.
+func (l *Log) dropOldestUnsent() bool {
+	b, first := l.tail.removeFrom(l.sent, l.sent == l.acked)
+	if b == nil {
+		return false
+	}
+	done := 0 // confirmed already: its link was lost in the middle of it
+	if l.acked > first {
+		done = int(l.acked - first)
+	}
+	l.stats.Dropped += uint64(b.Len() - done)
+	b.Release()
+	return true
+}
+
+// Room reports how many batches of the largest size fit without a drop.
+func (l *Log) Room() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tail.room()
+}
+
+// Close says that no more frames will come. It is harmless to repeat.
+func (l *Log) Close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.ring()
+}
+
+// Wake returns the channel that receives a value after frames were appended or
+// the log was closed. It is a doorbell for the one sender: one value may stand
+// for many changes.
+func (l *Log) Wake() <-chan struct{} { return l.wake }
+
+func (l *Log) ring() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Chunk is a run of frames at the sent cursor, all of one batch. Its frames
+// stay valid until the sender calls Sent, whatever happens to the log meanwhile.
+type Chunk struct {
+	batch *capture.Batch
+	from  int
+	first Seq // of frame 0 of the chunk
+}
+
+// Len is the number of frames.
+func (c Chunk) Len() int { return c.batch.Len() - c.from }
+
+// Frame returns frame i of the chunk.
+func (c Chunk) Frame(i int) capture.Frame { return c.batch.Frame(c.from + i) }
+
+// Seq returns frame i's number.
+func (c Chunk) Seq(i int) Seq { return c.first + Seq(i) }
+
+// ClockOffsetNs is the batch's, see capture.Batch.
+func (c Chunk) ClockOffsetNs() int64 { return c.batch.ClockOffsetNs }
+
+// Next returns the frames at the sent cursor, or false when all are sent. The
+// caller must end its use of the chunk with Sent before it calls Next again.
+func (l *Log) Next() (Chunk, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, first := l.tail.pin(l.sent)
+	if b == nil {
+		return Chunk{}, false
+	}
+	from := 0
+	if l.sent > first {
+		from = int(l.sent - first)
+	}
+	return Chunk{batch: b, from: from, first: first + Seq(from)}, true
+}
+
+// Sent ends the use of a chunk of which n frames, from its start, were written
+// to the link.
+func (l *Log) Sent(c Chunk, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent = c.first + Seq(n)
+	l.stats.Sent += uint64(n)
+	l.tail.unpin()
+}
+
+// SentTo returns the sent cursor: every frame below is written or dropped.
+func (l *Log) SentTo() Seq {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sent
+}
+
+// Ack says that a server has confirmed every frame below to. Numbers beyond
+// sent are taken as sent, and smaller ones than before change nothing.
+func (l *Log) Ack(to Seq) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	to = min(to, l.sent)
+	if to <= l.acked {
+		return
+	}
+	l.stats.Acked += uint64(l.tail.ack(l.acked, to))
+	l.acked = to
+}
+
+// Rewind moves sent back to acked, because the link between is lost. It returns
+// how many frames that puts up for a second time.
+func (l *Log) Rewind() uint64 {
+	l.mu.Lock()
+	n := uint64(l.tail.count(l.acked, l.sent))
+	l.sent = l.acked
+	l.stats.Resent += n
+	l.mu.Unlock()
+	l.ring()
+	return n
+}
+
+// Closed reports that no more frames will come.
+func (l *Log) Closed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
+}
+
+// Confirmed reports that the log is closed and every frame that was not dropped
+// is confirmed.
+func (l *Log) Confirmed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.confirmed()
+}
+
+func (l *Log) confirmed() bool { return l.closed && l.tail.empty() }
+
+// Stats returns the counters as they are now.
+func (l *Log) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.stats
+	s.Waiting = s.Captured - s.Acked - s.Dropped
+	s.InFlight = uint64(l.tail.count(l.acked, l.sent))
+	s.MemBytes, s.MaxBytes = l.tail.bytes, l.tail.maxBytes
+	s.OldestNs = l.tail.oldestNs(l.acked)
+	s.Closed, s.Confirmed = l.closed, l.confirmed()
+	return s
+}
+
+// Discard releases all frames that still wait and counts them as dropped. It is
+// the end of a log that nobody will send any more.
+func (l *Log) Discard() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lost := l.stats.Captured - l.stats.Acked - l.stats.Dropped
+	l.stats.Dropped += lost
+	l.tail.clear()
+	l.closed = true
+	l.sent, l.acked = l.tail.next, l.tail.next
+	return lost
+}

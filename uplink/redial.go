@@ -1,0 +1,97 @@
+package uplink
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/sensord/sensord/internal/fault"
+)
+
+// A Redial says how long to wait before the next attempt at a link. The value
+// is one source's memory of how its links went; it is not safe for concurrent
+// use.
+type Redial struct {
+	healthyAt time.Time // when frames last flowed
+	healthy   bool      // the present link streams, or did until it ended
+	linkedAt  time.Time // when the last link was made
+	slow      *backoff.ExponentialBackOff
+	last      fault.Code
+}
+
+// How long to wait, by what happened.
+const (
+	briskMin, briskMax   = 200 * time.Millisecond, 400 * time.Millisecond // a server that was there restarts
+	briskFor             = 15 * time.Minute
+	settleMin, settleMax = time.Second, 2 * time.Second // the server may still be ending the old session
+	settleWithin         = 20 * time.Second
+	firmMin, firmMax     = 5 * time.Second, 30 * time.Second // somebody has to change something
+	slowMin, slowMax     = 500 * time.Millisecond, 10 * time.Second
+)
+
+// Linked says that a link was made at now.
+func (r *Redial) Linked(now time.Time) { r.linkedAt = now }
+
+// Healthy says that frames flow at now.
+func (r *Redial) Healthy(now time.Time) {
+	r.healthyAt, r.healthy = now, true
+	r.slow, r.last = nil, ""
+}
+
+// After returns the wait behind a dial or a link that ended with err at now.
+func (r *Redial) After(err error, now time.Time) time.Duration {
+	code := fault.CodeOf(err)
+	if r.healthy {
+		r.healthyAt, r.healthy = now, false
+	}
+	wasUp := !r.healthyAt.IsZero()
+	switch code {
+	case fault.LinkLost, fault.LinkSilent:
+		if now.Sub(r.linkedAt) < settleWithin {
+			return between(settleMin, settleMax)
+		}
+		return between(0, briskMin)
+	case fault.LinkRefused, fault.LinkUnreachable:
+		if wasUp && now.Sub(r.healthyAt) < briskFor {
+			return between(briskMin, briskMax)
+		}
+		return r.grow(code, slowMin, slowMax)
+	case fault.LinkTimeout, fault.LinkResolve:
+		return r.grow(code, slowMin, slowMax)
+	case fault.LinkRejected:
+		// Shortly after a loss the server may reject us only because it still
+		// holds the old session.
+		if wasUp && now.Sub(r.healthyAt) < settleWithin {
+			return between(settleMin, settleMax)
+		}
+	}
+	return r.grow(code, firmMin, firmMax)
+}
+
+// grow waits longer each time the same thing happens, with jitter.
+func (r *Redial) grow(code fault.Code, first, most time.Duration) time.Duration {
+	if r.slow == nil || r.last != code {
+		r.slow = &backoff.ExponentialBackOff{
+			InitialInterval: first, MaxInterval: most,
+			Multiplier: 1.7, RandomizationFactor: 0.25,
+		}
+		r.slow.Reset()
+		r.last = code
+	}
+	return min(max(r.slow.NextBackOff(), first), most)
+}
+
+func between(low, high time.Duration) time.Duration {
+	return low + rand.N(high-low)
+}
+
+// Final reports whether err can only be mended by a person: no wait changes a
+// wrong password, path, certificate or protocol.
+func Final(err error) bool {
+	switch fault.CodeOf(err) {
+	case fault.LinkAuth, fault.LinkEndpoint, fault.LinkNotKismet, fault.LinkTLS, fault.LinkPlain, fault.LinkProtocol, fault.LinkRejected:
+		return true
+	}
+	return false
+}

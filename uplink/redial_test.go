@@ -1,0 +1,63 @@
+package uplink
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/sensord/sensord/internal/fault"
+)
+
+func TestRedialWaits(t *testing.T) {
+	why := func(c fault.Code) error { return fault.New(c, "server", errors.New("test")) }
+	const minute = time.Minute
+	tests := []struct {
+		name     string
+		up       time.Duration // how long the link before streamed; 0 is never
+		ends     fault.Code    // how it ended
+		down     time.Duration // how long ago that was
+		err      fault.Code    // what happens now, and keeps happening
+		low, top time.Duration // bounds of the first ten waits
+	}{
+		{"lost after an hour", time.Hour, "", 0, fault.LinkLost, 0, briskMin},
+		{"lost right after the link was made", time.Second, "", 0, fault.LinkLost, settleMin, settleMax},
+		{"refused, never up", 0, "", 0, fault.LinkRefused, slowMin, slowMax},
+		{"refused, was up a minute ago", time.Hour, fault.LinkLost, minute, fault.LinkRefused, briskMin, briskMax},
+		{"refused, was up 16 minutes ago", time.Hour, fault.LinkLost, 16 * minute, fault.LinkRefused, slowMin, slowMax},
+		{"time-out", time.Hour, fault.LinkLost, minute, fault.LinkTimeout, slowMin, slowMax},
+		{"no address", 0, "", 0, fault.LinkResolve, slowMin, slowMax},
+		{"login", 0, "", 0, fault.LinkAuth, firmMin, firmMax},
+		{"wrong path", time.Hour, fault.LinkLost, minute, fault.LinkEndpoint, firmMin, firmMax},
+		{"rejected, never up", 0, "", 0, fault.LinkRejected, firmMin, firmMax},
+		{"rejected while the server still holds the old session", time.Hour, fault.LinkLost, time.Second, fault.LinkRejected, settleMin, settleMax},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r Redial
+			now := epoch
+			if tt.up > 0 {
+				r.Linked(now)
+				r.Healthy(now)
+				now = now.Add(tt.up)
+			}
+			if tt.ends != "" {
+				r.After(why(tt.ends), now)
+			}
+			now = now.Add(tt.down)
+			waits := 1
+			if tt.err != fault.LinkLost {
+				waits = 10
+			}
+			var last time.Duration
+			for range waits {
+				last = r.After(why(tt.err), now)
+				if last < tt.low || last > tt.top {
+					t.Fatalf("waits %v, want %v to %v", last, tt.low, tt.top)
+				}
+			}
+			if tt.top >= slowMax && last < tt.top/2 {
+				t.Errorf("tenth wait is %v: does not grow towards %v", last, tt.top)
+			}
+		})
+	}
+}

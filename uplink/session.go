@@ -1,0 +1,264 @@
+package uplink
+
+import (
+	"context"
+	"time"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink/frames"
+	"github.com/sensord/sensord/uplink/kismet"
+)
+
+// A Session is what one datasource brings to each of its successive links.
+type Session struct {
+	UUID       capture.UUID
+	Type       string
+	Definition string       // as announced, uuid= included
+	Log        *frames.Log  //
+	Tracker    *gps.Tracker //
+	Lender     *Lender      // of bytes in flight, the rig's
+	Heard      func(Event)  // from the link's goroutines; must not block
+}
+
+// Run announces the source and streams its log until the link ends, ctx is
+// done, or the log is closed and confirmed to the last frame. It returns nil
+// for the last, ctx's error for the second, and else a *fault.Error that says
+// why the link ended. The log is rewound to what the server confirmed, ready
+// for the next link.
+func (k *Link) Run(ctx context.Context, s Session) error {
+	defer func() {
+		k.abandon()
+		s.Log.Rewind()
+	}()
+	k.mu.Lock()
+	k.heard, k.log = s.Heard, s.Log
+	k.mu.Unlock()
+	k.window.use(s.Lender)
+
+	stop := context.AfterFunc(ctx, func() { k.end(ctx.Err()) })
+	defer stop()
+	k.readers.Go(k.watchdog)
+
+	announce := kismet.NewSource{Definition: s.Definition, Type: s.Type, UUID: s.UUID.String()}
+	w := writer{Link: k, session: s}
+	if err := w.run(announce); err != nil {
+		k.end(err) // the reader's reason, if it had one, came first
+		return k.explain(announce)
+	}
+	return nil
+}
+
+// writer is the link's writing goroutine, which is Run's.
+type writer struct {
+	*Link
+	session   Session
+	report    report
+	streaming bool
+	lastAlive time.Time // when the writer last asked for a sign of life
+	unflushed int       // bytes of frames in this turn
+}
+
+// flushBytes is how many bytes of frames are written before control messages
+// get their turn again.
+const flushBytes = 48 << 10
+
+func (w *writer) run(announce kismet.NewSource) error {
+	w.lastAlive = time.Now()
+	w.announcedAt.Store(w.lastAlive.UnixNano())
+	w.setPhase(announced)
+	if err := w.write(announce); err != nil {
+		return err
+	}
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	for {
+		more, err := w.turn()
+		if err != nil {
+			return err
+		}
+		if more {
+			continue
+		}
+		if w.streaming && w.session.Log.Confirmed() {
+			_ = w.conn.SetWriteDeadline(time.Now().Add(time.Second))
+			_ = w.conn.Farewell()
+			return nil
+		}
+		if err := w.wait(tick.C); err != nil {
+			return err
+		}
+	}
+}
+
+// turn writes what there is to write: control first, then one flush of frames.
+// It reports whether there may be more.
+func (w *writer) turn() (bool, error) {
+	if err := w.answers(); err != nil {
+		return false, err
+	}
+	more, err := w.frames()
+	if err != nil {
+		return false, err
+	}
+	return more, w.signsOfLife(time.Now(), more)
+}
+
+// wait blocks until there may be something to write.
+func (w *writer) wait(tick <-chan time.Time) error {
+	select {
+	case m := <-w.control:
+		return w.answer(m)
+	case data := <-w.conn.Pings():
+		return w.conn.AnswerPing(data)
+	case <-w.session.Log.Wake():
+	case <-w.window.wake:
+	case <-tick:
+	case <-w.dead:
+		return w.err
+	}
+	return nil
+}
+
+func (w *writer) answers() error {
+	for {
+		select {
+		case m := <-w.control:
+			if err := w.answer(m); err != nil {
+				return err
+			}
+		case data := <-w.conn.Pings():
+			if err := w.conn.AnswerPing(data); err != nil {
+				return err
+			}
+		case <-w.dead:
+			return w.err
+		default:
+			return nil
+		}
+	}
+}
+
+func (w *writer) answer(m kismet.Message) error {
+	if err := w.write(m); err != nil {
+		return err
+	}
+	report, ok := m.(kismet.OpenReport)
+	if !ok {
+		return nil
+	}
+	if !report.OK {
+		return fault.Newf(fault.LinkRejected, w.object, "the source could not be opened: %s", report.Text)
+	}
+	if w.advance(asked, streaming) {
+		w.streaming = true
+		w.tell(Streaming{})
+	}
+	return nil
+}
+
+// frames writes frames at the log's sent cursor until one flush is full, the
+// window is, or there are no more.
+func (w *writer) frames() (more bool, err error) {
+	if !w.streaming {
+		return false, nil
+	}
+	now := time.Now()
+	track := w.session.Tracker.Track()
+	w.unflushed = 0 // every turn ends with a flush
+	for w.unflushed < flushBytes {
+		chunk, ok := w.session.Log.Next()
+		if !ok {
+			return false, nil
+		}
+		n := 0
+		for n < chunk.Len() && w.unflushed < flushBytes && w.window.room() {
+			if err = w.frame(chunk.Locate(n, w.session.UUID, track)); err != nil {
+				break
+			}
+			n++
+			if w.window.pingDue(now, false) {
+				if err = w.writePing(chunk.Seq(n), now); err != nil {
+					break
+				}
+			}
+		}
+		w.session.Log.Sent(chunk, n)
+		if err != nil || n < chunk.Len() && w.unflushed < flushBytes {
+			return false, err // the window is full
+		}
+	}
+	return true, w.flush()
+}
+
+func (w *writer) frame(l frames.Located) error {
+	w.seq = w.seq%maxSeq + 1
+	w.buf = kismet.AppendData(w.buf[:0], w.version, w.seq, w.report.of(&l))
+	n := len(w.buf)
+	w.window.wrote(n)
+	w.unflushed += n
+	return w.conn.WriteFrame(w.buf)
+}
+
+// signsOfLife asks for the acknowledgement of what was written, and, when
+// nothing was for a while, for a sign of life. The PONG that nobody asked for
+// tells the server the same of us.
+func (w *writer) signsOfLife(now time.Time, more bool) error {
+	if !w.streaming || more {
+		return nil
+	}
+	sent := w.session.Log.SentTo()
+	hurry := w.session.Log.Closed()
+	switch {
+	case w.window.pingDue(now, hurry):
+		if err := w.writePing(sent, now); err != nil {
+			return err
+		}
+		w.lastAlive = now
+	case now.Sub(w.lastAlive) >= keepaliveEvery:
+		w.lastAlive = now
+		if err := w.writePing(sent, now); err != nil {
+			return err
+		}
+		if err := w.write(kismet.Pong{}); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+// maxSeq keeps our sequence numbers away from 0, which servers skip.
+const maxSeq = 1<<32 - 1
+
+// write appends one message to what leaves with the next flush.
+func (k *Link) write(m kismet.Message) error {
+	seq := uint32(0)
+	if _, ok := m.(kismet.Ping); !ok {
+		k.seq = k.seq%maxSeq + 1
+		seq = k.seq
+	}
+	k.buf = kismet.Append(k.buf[:0], k.version, seq, m)
+	if err := k.conn.WriteFrame(k.buf); err != nil {
+		return err
+	}
+	return k.flush()
+}
+
+// writePing asks the server for the acknowledgement of all frames below upTo.
+func (k *Link) writePing(upTo frames.Seq, now time.Time) error {
+	k.buf = kismet.Append(k.buf[:0], k.version, k.window.ping(upTo, now), kismet.Ping{})
+	return k.conn.WriteFrame(k.buf)
+}
+
+// flush gives what was written to the kernel.
+func (k *Link) flush() error {
+	if err := k.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	if err := k.conn.Flush(); err != nil {
+		return err
+	}
+	k.window.flushed(time.Now())
+	return nil
+}

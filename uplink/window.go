@@ -1,0 +1,228 @@
+package uplink
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sensord/sensord/uplink/frames"
+	"github.com/sensord/sensord/uplink/kismet"
+)
+
+// How much may be on its way to the server without its acknowledgement, and
+// how often one is asked for.
+const (
+	startWindowBytes = 256 << 10
+	minWindowBytes   = 32 << 10
+	windowTime       = 2 * time.Second // of the acknowledged rate
+	pingBytes        = 64 << 10
+	pingEvery        = 250 * time.Millisecond
+	maxPings         = 64
+	rateSample       = 200 * time.Millisecond
+	maxPingID        = 65535 // a v3 server echoes 16 bits
+)
+
+// A window keeps account of what is in flight on one link. Kismet acknowledges
+// no data, but it handles a connection's frames in order and answers a PING,
+// so a PONG says that everything before its PING was read. The writer writes,
+// the reader acknowledges.
+type window struct {
+	lender  *Lender
+	version kismet.Version
+	wake    chan struct{} // doorbell: an acknowledgement made room
+
+	mu        sync.Mutex
+	limit     int // bytes that may be in flight
+	borrowed  int // of them from the lender
+	written   int // bytes since the link began; wraps harmlessly
+	acked     int
+	pingedAt  int // written when the last PING was
+	lastID    uint32
+	pings     []ping
+	lastPing  time.Time
+	rtt       time.Duration
+	held      bool // the limit held the writer up since the last sample
+	sampleAt  time.Time
+	sampleAck int
+}
+
+// ping is one of our PINGs without its PONG.
+type ping struct {
+	id      uint32
+	upTo    frames.Seq // everything below was written before it
+	written int
+	flushed time.Time // zero while it waits in our own buffer
+}
+
+func newWindow(v kismet.Version, lender *Lender, now time.Time) *window {
+	return &window{
+		lender: lender, version: v, wake: make(chan struct{}, 1),
+		limit: startWindowBytes, lastPing: now, sampleAt: now,
+	}
+}
+
+// room reports whether more may be written now.
+func (w *window) room() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ok := w.written-w.acked < w.limit && (len(w.pings) < maxPings || w.written-w.pingedAt < pingBytes)
+	w.held = w.held || !ok
+	return ok
+}
+
+// wrote accounts for n bytes of frames.
+func (w *window) wrote(n int) {
+	w.mu.Lock()
+	w.written += n
+	w.mu.Unlock()
+}
+
+// pingDue reports whether a PING should follow what was written: after enough
+// bytes, or after enough time if anything waits for an acknowledgement, or at
+// once with hurry.
+func (w *window) pingDue(now time.Time, hurry bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	since := w.written - w.pingedAt
+	if since == 0 || len(w.pings) == maxPings {
+		return false
+	}
+	return hurry || since >= min(pingBytes, w.limit/4) || now.Sub(w.lastPing) >= pingEvery
+}
+
+// ping returns the sequence number for a PING behind all frames below upTo.
+func (w *window) ping(upTo frames.Seq, now time.Time) uint32 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lastID = w.lastID%maxPingID + 1
+	w.pings = append(w.pings, ping{id: w.lastID, upTo: upTo, written: w.written})
+	w.pingedAt, w.lastPing = w.written, now
+	return w.lastID
+}
+
+// flushed says that all that was written has been given to the kernel. The
+// time of a PING counts from there.
+func (w *window) flushed(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := len(w.pings) - 1; i >= 0 && w.pings[i].flushed.IsZero(); i-- {
+		w.pings[i].flushed = now
+	}
+}
+
+// pong matches a PONG with the oldest PING. It returns what that acknowledges;
+// ok is false if it answers none of ours.
+func (w *window) pong(id uint32, now time.Time) (upTo frames.Seq, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.pings) == 0 {
+		return 0, false
+	}
+	p := w.pings[0]
+	if w.version == kismet.V3 {
+		id &= 0xffff
+	}
+	if p.id != id {
+		return 0, false
+	}
+	w.pings = append(w.pings[:0], w.pings[1:]...)
+	w.acked = p.written
+	if !p.flushed.IsZero() {
+		w.rtt = now.Sub(p.flushed)
+	}
+	w.adapt(now)
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	return p.upTo, true
+}
+
+// adapt sets the limit to what the server acknowledged in windowTime. A rate
+// that was low for want of frames says nothing and narrows nothing.
+func (w *window) adapt(now time.Time) {
+	took := now.Sub(w.sampleAt)
+	if took < rateSample {
+		return
+	}
+	rate := float64(w.acked-w.sampleAck) / took.Seconds()
+	want := max(int(min(rate*windowTime.Seconds(), 1<<30)), minWindowBytes)
+	if want > w.limit || w.held {
+		w.resize(want)
+	}
+	w.sampleAt, w.sampleAck, w.held = now, w.acked, false
+}
+
+func (w *window) resize(want int) {
+	extra := max(0, want-startWindowBytes)
+	switch {
+	case extra > w.borrowed:
+		w.borrowed += w.lender.borrow(extra - w.borrowed)
+	case extra < w.borrowed:
+		w.lender.giveBack(w.borrowed - extra)
+		w.borrowed = extra
+	}
+	w.limit = min(want, startWindowBytes+w.borrowed)
+}
+
+// oldest returns since when the oldest PING waits for its PONG.
+func (w *window) oldest() (time.Time, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.pings) == 0 || w.pings[0].flushed.IsZero() {
+		return time.Time{}, false
+	}
+	return w.pings[0].flushed, true
+}
+
+// outstanding is the number of PINGs without PONG.
+func (w *window) outstanding() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.pings)
+}
+
+// roundTrip is the last PING's time to its PONG, 0 before the first.
+func (w *window) roundTrip() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rtt
+}
+
+// use changes the lender before anything is borrowed.
+func (w *window) use(l *Lender) {
+	w.mu.Lock()
+	w.lender = l
+	w.mu.Unlock()
+}
+
+// close gives back what was borrowed.
+func (w *window) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lender.giveBack(w.borrowed)
+	w.borrowed = 0
+}
+
+// A Lender owns the bytes that all links of a rig together may have in flight
+// beyond what each has of its own. It is safe for concurrent use.
+type Lender struct {
+	mu   sync.Mutex
+	free int
+}
+
+// NewLender returns a lender of so many bytes.
+func NewLender(bytes int) *Lender { return &Lender{free: bytes} }
+
+func (l *Lender) borrow(n int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n = min(n, l.free)
+	l.free -= n
+	return n
+}
+
+func (l *Lender) giveBack(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.free += n
+}
