@@ -1,0 +1,223 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink"
+)
+
+// inFlightBytes is what all links of a rig together may lend each other.
+const inFlightBytes = 8 << 20
+
+// shared is what every actor of a rig may use. It is immutable but for values
+// that are safe for concurrent use.
+type shared struct {
+	cfg     configs.Config
+	log     *slog.Logger
+	version string
+	dialer  *uplink.Dialer
+	lender  *uplink.Lender
+	tracker *gps.Tracker
+	sources []*sourceState
+	restart *restart
+}
+
+// props returns how an actor of this rig is made and supervised.
+func (s *shared) props(make func() actor.Actor) *actor.Props {
+	return actor.PropsFromProducer(make, actor.WithSupervisor(s.restart))
+}
+
+// rig supervises the sources and the navigator, and ends when all sources have
+// ended or its time is up.
+type rig struct {
+	*shared
+	finish  func(error)
+	pids    []*actor.PID
+	open    map[capture.UUID]bool
+	err     error
+	timeout *time.Timer
+	stopped bool
+}
+
+// What reaches the rig from outside its actors.
+type (
+	drainAll struct{}
+	timeUp   struct{ err error }
+)
+
+// Receive implements actor.Actor.
+func (r *rig) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		r.start(ctx)
+	case SourceEnded:
+		r.sourceEnded(ctx, m)
+	case drainAll:
+		for _, pid := range r.pids {
+			ctx.Send(pid, Drain{})
+		}
+	case timeUp:
+		if m.err == nil {
+			m.err = r.err
+		}
+		r.end(ctx, m.err)
+	case *actor.Stopping:
+		if r.timeout != nil {
+			r.timeout.Stop()
+		}
+	case *actor.Stopped:
+		r.stop()
+	}
+}
+
+func (r *rig) start(ctx actor.Context) {
+	spawn(ctx, "navigator", r.props(func() actor.Actor { return &navigator{tracker: r.tracker, fixed: r.cfg.GPS.Fixed} }))
+	r.pids, r.open = nil, map[capture.UUID]bool{}
+	for i, s := range r.sources {
+		r.open[s.cfg.UUID] = true
+		props := r.props(func() actor.Actor { return newSource(s, r.shared) })
+		r.pids = append(r.pids, spawn(ctx, fmt.Sprintf("source-%d", i+1), props))
+	}
+	if r.cfg.Once && r.cfg.OnceTimeout > 0 {
+		self, send := ctx.Self(), ctx.ActorSystem().Root.Send
+		limit := r.cfg.OnceTimeout
+		r.timeout = time.AfterFunc(limit, func() {
+			send(self, timeUp{fault.Newf(fault.Incomplete, "sensord", "not done within --once-timeout %v", limit)})
+		})
+	}
+}
+
+func (r *rig) sourceEnded(ctx actor.Context, m SourceEnded) {
+	delete(r.open, m.UUID)
+	if r.err == nil {
+		r.err = m.Err
+	}
+	if len(r.open) == 0 {
+		r.end(ctx, r.err)
+	}
+}
+
+// end stops all actors; their Stopped closes the rig.
+func (r *rig) end(ctx actor.Context, err error) {
+	if r.stopped {
+		return
+	}
+	r.stopped, r.err = true, err
+	ctx.Stop(ctx.Self())
+}
+
+// stop runs after all children have stopped.
+func (r *rig) stop() {
+	for _, s := range r.sources {
+		s.engine.close()
+		st := s.log.Stats()
+		lost := s.log.Discard()
+		if st.Dropped+lost > 0 && r.err == nil {
+			r.err = incomplete(s.cfg.Name, st.Captured, lost, st.Dropped)
+		}
+	}
+	r.finish(r.err)
+}
+
+func incomplete(name string, captured, unconfirmed, dropped uint64) error {
+	cause := fmt.Errorf("%d of %d frames not confirmed by the server, %d dropped", unconfirmed, captured, dropped)
+	return fault.New(fault.Incomplete, "source "+name, cause)
+}
+
+// A Rig is a running sensor: Start makes it, Stop ends it. Its methods may be
+// called from any goroutine.
+type Rig struct {
+	shared  *shared
+	system  *actor.ActorSystem
+	pid     *actor.PID
+	started time.Time
+	done    chan struct{}
+	err     error
+}
+
+// Options is what a rig is made of.
+type Options struct {
+	Config  configs.Config
+	Log     *slog.Logger
+	Version string         // of the program, as the server shows it
+	Dialer  *uplink.Dialer // to the configuration's server; nil makes one
+}
+
+// Start starts a rig. It returns at once: what cannot be reached yet is waited
+// for. The error is about the configuration.
+func Start(opts Options) (*Rig, error) {
+	if len(opts.Config.Servers) != 1 || len(opts.Config.Sources) == 0 {
+		return nil, fault.Newf(fault.ConfigInvalid, "configuration", "want one server and at least one source, have %d and %d",
+			len(opts.Config.Servers), len(opts.Config.Sources))
+	}
+	if opts.Dialer == nil {
+		d, err := NewDialer(opts.Config.Servers[0], opts.Version)
+		if err != nil {
+			return nil, err
+		}
+		opts.Dialer = d
+	}
+	s := &shared{
+		cfg: opts.Config, log: opts.Log, version: opts.Version,
+		dialer: opts.Dialer, lender: uplink.NewLender(inFlightBytes),
+		tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
+	}
+	memory := int(opts.Config.Spool.MemoryBytes) / len(opts.Config.Sources)
+	for _, src := range opts.Config.Sources {
+		s.sources = append(s.sources, newSourceState(src, memory, opts.Dialer.Server.URL()))
+	}
+	r := &Rig{shared: s, system: newSystem(opts.Log), started: time.Now(), done: make(chan struct{})}
+	root := s.props(func() actor.Actor { return &rig{shared: s, finish: r.finish} })
+	r.pid = spawn(r.system.Root, "rig", root.Configure(actor.WithGuardian(s.restart)))
+	return r, nil
+}
+
+func (r *Rig) finish(err error) {
+	r.err = err
+	close(r.done)
+}
+
+// Done is closed when the rig has ended, by itself or by Stop.
+func (r *Rig) Done() <-chan struct{} { return r.done }
+
+// Err says why the rig ended, nil if everything was captured, sent and
+// confirmed. It is valid once Done is closed.
+func (r *Rig) Err() error { return r.err }
+
+// Stop ends the rig in order: capture stops, what was captured is sent and
+// confirmed, links close. When ctx is done first, the rest is given up and
+// counted as lost. It returns Err.
+func (r *Rig) Stop(ctx context.Context) error {
+	select {
+	case <-r.done:
+		return r.err
+	default:
+	}
+	r.system.Root.Send(r.pid, drainAll{})
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		r.system.Root.Send(r.pid, timeUp{})
+		<-r.done
+	}
+	return r.err
+}
+
+// Status returns what the rig is doing.
+func (r *Rig) Status() Status {
+	s := Status{Started: r.started, Restarts: r.shared.restart.failures.Load()}
+	for _, src := range r.shared.sources {
+		s.Sources = append(s.Sources, src.status())
+	}
+	s.Position, s.HasPosition = r.shared.tracker.Track().At(time.Now().UnixNano(), true)
+	return s
+}

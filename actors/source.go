@@ -1,0 +1,188 @@
+package actors
+
+import (
+	"log/slog"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/kismet"
+)
+
+// source owns one datasource: it appends what its radio captures to the frame
+// log, grants the radio credit, and answers the server's requests.
+type source struct {
+	state *sourceState
+	rig   *shared
+	log   *slog.Logger
+
+	run           Run
+	radio, uplink *actor.PID
+	details       Details
+	opened        bool
+	granted       int // credits the radio has not used up
+	radioEnded    bool
+	draining      bool
+	dropping      bool  // the log is full and drops; said once
+	err           error // why capture ended early
+	told          bool  // SourceEnded is sent
+}
+
+func newSource(state *sourceState, rig *shared) *source {
+	return &source{state: state, rig: rig, log: rig.log.With("source", state.cfg.Name)}
+}
+
+// Receive implements actor.Actor.
+func (s *source) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		s.run = Run(s.state.runs.Add(1))
+		s.radio = spawn(ctx, "radio", s.rig.props(func() actor.Actor { return newRadio(s.state, s.run) }))
+	case RadioOpened:
+		if m.Run == s.run {
+			s.radioOpened(ctx, m)
+		}
+	case Batch:
+		s.append(ctx, m)
+	case RadioEnded:
+		if m.Run == s.run {
+			s.captureEnded(ctx, m.Err)
+		}
+	case Acked:
+		s.grant(ctx)
+	case LinkUp:
+		s.linkUp()
+	case LinkLost:
+		if m.Retry < 0 {
+			s.end(ctx, m.Err)
+		}
+	case ServerAsked:
+		if s.uplink != nil { // nil: asked on a link of an earlier start
+			ctx.Send(s.uplink, ServerAnswer{Link: m.Link, Message: s.answer(m.Event)})
+		}
+	case Drained:
+		st := s.state.log.Stats()
+		s.log.Info("all frames confirmed", "frames", st.Acked, "resent", st.Resent)
+		s.end(ctx, s.err)
+	case Drain:
+		s.drain(ctx)
+	}
+}
+
+func (s *source) radioOpened(ctx actor.Context, m RadioOpened) {
+	s.details, s.opened = m.Details, true
+	s.granted = 0 // a radio that starts again has none
+	s.state.setCapture(CaptureRunning)
+	s.log.Info("capture open", "type", s.state.cfg.Type, "uuid", s.state.cfg.UUID.String(), "link_type", uint32(m.Details.LinkType))
+	if s.uplink == nil {
+		s.uplink = spawn(ctx, "uplink", s.rig.props(func() actor.Actor { return newLink(s.state, s.rig) }))
+	}
+	s.grant(ctx)
+}
+
+func (s *source) append(ctx actor.Context, m Batch) {
+	dropped := s.state.log.Append(m.Frames)
+	if m.Run == s.run && s.granted > 0 {
+		s.granted--
+	}
+	if dropped > 0 && !s.dropping {
+		s.dropping = true
+		s.log.Warn("frame log full: the oldest frames are dropped", "code", fault.LogFull, "remedy", fault.LogFull.Remedy())
+	}
+	s.grant(ctx)
+}
+
+// grant gives the radio credit. One that can wait gets no more than the log has
+// room for; one that cannot always has some, since a full log drops its oldest
+// frames and counts them, which a full kernel ring does not.
+func (s *source) grant(ctx actor.Context) {
+	if !s.opened || s.radioEnded {
+		return
+	}
+	want := maxCredit
+	if s.details.Waits {
+		want = min(want, s.state.log.Room())
+	}
+	if more := want - s.granted; more > 0 {
+		s.granted += more
+		ctx.Send(s.radio, Credit{Batches: more})
+	}
+}
+
+func (s *source) captureEnded(ctx actor.Context, err error) {
+	s.radioEnded = true
+	s.err = err
+	st := s.state.log.Stats()
+	if err != nil {
+		s.state.setCapture(CaptureFailed)
+		s.log.Error("capture ended early", "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err), "frames", st.Captured)
+	} else {
+		s.state.setCapture(CaptureEnded)
+		s.log.Info("capture ended", "frames", st.Captured)
+	}
+	switch {
+	case !s.opened:
+		s.end(ctx, err)
+	case s.draining:
+		s.finish(ctx)
+	case s.rig.cfg.Once:
+		s.state.log.Close()
+	}
+}
+
+// finish closes the log while draining. The link says Drained when the server
+// has confirmed it; without a link, and with nothing left, that is now.
+func (s *source) finish(ctx actor.Context) {
+	s.state.log.Close()
+	if s.state.log.Confirmed() && s.state.link.Load().State != LinkStreaming {
+		s.end(ctx, s.err)
+	}
+}
+
+func (s *source) linkUp() {
+	if s.dropping {
+		s.dropping = false
+		s.log.Warn("frames were dropped while no server took them", "dropped", s.state.log.Stats().Dropped)
+	}
+}
+
+// answer says what a server gets to hear. A source that cannot tune says so as
+// a success without a channel: a failure would make the server drop it.
+func (s *source) answer(e uplink.Event) kismet.Message {
+	switch e := e.(type) {
+	case uplink.OpenAsked:
+		return kismet.OpenReport{
+			Seq: e.Seq, OK: true,
+			LinkType:         uint32(s.details.LinkType),
+			CaptureInterface: s.details.CaptureInterface,
+			Hardware:         s.details.Hardware,
+			UUID:             s.state.cfg.UUID.String(),
+			Text:             s.details.Text,
+			Version:          s.rig.version,
+		}
+	case uplink.ConfigureAsked:
+		return kismet.ConfigureReport{Seq: e.Seq, OK: true}
+	}
+	return nil
+}
+
+// drain stops capturing; what is in the log is still sent.
+func (s *source) drain(ctx actor.Context) {
+	s.draining = true
+	switch {
+	case !s.radioEnded:
+		ctx.Send(s.radio, StopCapture{})
+	case s.opened:
+		s.finish(ctx)
+	}
+}
+
+// end tells the rig, once.
+func (s *source) end(ctx actor.Context, err error) {
+	if s.told {
+		return
+	}
+	s.told = true
+	ctx.Send(ctx.Parent(), SourceEnded{UUID: s.state.cfg.UUID, Err: err})
+}

@@ -1,0 +1,194 @@
+package actors
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink"
+)
+
+// link is the actor that keeps a source connected: it dials, runs the session,
+// and dials again after a wait, until the log is confirmed or it may not retry.
+type link struct {
+	state  *sourceState
+	rig    *shared
+	log    *slog.Logger
+	redial uplink.Redial
+	task   *task
+	timer  *time.Timer
+	live   *uplink.Link // the link that runs, nil between links
+}
+
+// What the link's goroutine and timer tell it.
+type (
+	dialNow struct{}
+	dialled struct {
+		task *task
+		link *uplink.Link
+		err  error
+	}
+	ended struct {
+		task *task
+		err  error
+	}
+	heard struct {
+		link  *uplink.Link
+		event uplink.Event
+	}
+)
+
+func newLink(state *sourceState, rig *shared) *link {
+	return &link{state: state, rig: rig, log: rig.log.With("source", state.cfg.Name)}
+}
+
+// Receive implements actor.Actor.
+func (k *link) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		k.dial(ctx)
+	case dialNow:
+		k.dial(ctx)
+	case dialled:
+		if m.task == k.task {
+			k.dialled(ctx, m)
+		}
+	case heard:
+		if m.link == k.live {
+			k.heard(ctx, m)
+		}
+	case ended:
+		if m.task == k.task {
+			k.ended(ctx, m.err)
+		}
+	case ServerAnswer:
+		if m.Link == k.live {
+			m.Link.Answer(m.Message)
+		}
+	case *actor.Stopping, *actor.Restarting:
+		if k.timer != nil {
+			k.timer.Stop()
+		}
+		k.task.stop()
+	}
+}
+
+// update changes the published status.
+func (k *link) update(change func(*LinkStatus)) {
+	s := *k.state.link.Load()
+	change(&s)
+	k.state.link.Store(&s)
+}
+
+func (k *link) enter(state LinkState) {
+	k.update(func(s *LinkStatus) { s.State, s.Since = state, time.Now() })
+}
+
+// dial starts the goroutine that makes a link and, if that succeeds, runs the
+// session on it.
+func (k *link) dial(ctx actor.Context) {
+	k.enter(LinkDialling)
+	work, cancel := context.WithCancel(context.Background())
+	t := &task{cancel: cancel, done: make(chan struct{})}
+	k.task = t
+	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
+	go func() {
+		defer close(t.done)
+		l, err := k.rig.dialer.Dial(work)
+		send(self, dialled{task: t, link: l, err: err})
+		if err != nil {
+			return
+		}
+		err = l.Run(work, k.session(func(e uplink.Event) { send(self, heard{link: l, event: e}) }))
+		send(self, ended{task: t, err: err})
+	}()
+}
+
+func (k *link) session(tell func(uplink.Event)) uplink.Session {
+	cfg := k.state.cfg
+	return uplink.Session{
+		UUID: cfg.UUID, Type: cfg.Type,
+		// With uuid= a 2025 server keeps remote sources apart.
+		Definition: cfg.Definition.With("uuid", cfg.UUID.String()).String(),
+		Log:        k.state.log,
+		Tracker:    k.rig.tracker,
+		Lender:     k.rig.lender,
+		Heard:      tell,
+	}
+}
+
+func (k *link) dialled(ctx actor.Context, m dialled) {
+	if m.err != nil {
+		k.failed(ctx, m.err)
+		return
+	}
+	k.live = m.link
+	k.redial.Linked(time.Now())
+	k.update(func(s *LinkStatus) { s.Protocol = m.link.Version().String() })
+	k.enter(LinkAnnounced)
+}
+
+func (k *link) heard(ctx actor.Context, m heard) {
+	switch m.event.(type) {
+	case uplink.Streaming:
+		k.redial.Healthy(time.Now())
+		k.enter(LinkStreaming)
+		k.update(func(s *LinkStatus) { s.Links++; s.Err = nil })
+		st := k.state.link.Load()
+		k.log.Info("frames flow", "server", st.Server, "protocol", st.Protocol, "waiting", k.state.log.Stats().Waiting)
+		ctx.Send(ctx.Parent(), LinkUp{})
+	case uplink.Acked:
+		k.update(func(s *LinkStatus) { s.RoundTrip = m.link.RoundTrip() })
+		ctx.Send(ctx.Parent(), Acked{})
+	case uplink.OpenAsked, uplink.ConfigureAsked:
+		ctx.Send(ctx.Parent(), ServerAsked{Link: m.link, Event: m.event})
+	}
+}
+
+func (k *link) ended(ctx actor.Context, err error) {
+	k.live = nil
+	if err == nil {
+		k.enter(LinkFinished)
+		ctx.Send(ctx.Parent(), Drained{})
+		return
+	}
+	k.failed(ctx, err)
+}
+
+// failed waits and dials again, or gives up where that is what the user wants.
+func (k *link) failed(ctx actor.Context, err error) {
+	streamed := k.state.link.Load().Links > 0
+	if k.state.log.Confirmed() && (streamed || !k.rig.cfg.Once) {
+		k.enter(LinkFinished)
+		ctx.Send(ctx.Parent(), Drained{})
+		return
+	}
+	if k.rig.cfg.NoRetry || (k.rig.cfg.Once && !streamed && uplink.Final(err)) {
+		k.enter(LinkGaveUp)
+		k.update(func(s *LinkStatus) { s.Err = err })
+		ctx.Send(ctx.Parent(), LinkLost{Err: err, Retry: -1})
+		return
+	}
+	wait := k.redial.After(err, time.Now())
+	k.enter(LinkWaiting)
+	repeated := fault.CodeOf(k.state.link.Load().Err) == fault.CodeOf(err)
+	k.update(func(s *LinkStatus) { s.Err = err })
+	k.report(err, wait, repeated)
+	ctx.Send(ctx.Parent(), LinkLost{Err: err, Retry: wait})
+	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
+	k.timer = time.AfterFunc(wait, func() { send(self, dialNow{}) })
+}
+
+// report logs a failure when it begins; repeats of the same are for debugging.
+func (k *link) report(err error, wait time.Duration, repeated bool) {
+	level := slog.LevelWarn
+	if repeated {
+		level = slog.LevelDebug
+	}
+	st := k.state.log.Stats()
+	k.log.Log(context.Background(), level, "link lost", "err", err, "code", fault.CodeOf(err),
+		"remedy", fault.RemedyOf(err), "retry_in", wait.Round(time.Millisecond), "waiting", st.Waiting)
+}
