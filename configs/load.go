@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -202,11 +203,11 @@ func (l *loader) blamed(paths ...string) bool {
 	return false
 }
 
-// blamedAt reports whether a problem was noted at the setting itself, such as
-// an unknown key, which may be the mistyped one that is missing.
-func (l *loader) blamedAt(path string) bool {
+// blamedAt reports whether a problem was noted at the setting itself that says
+// why one of its keys is missing: it is no mapping, or the key was mistyped.
+func (l *loader) blamedAt(path string, keys ...string) bool {
 	for _, p := range l.errs {
-		if p.Path == path && p.layer == layerFile {
+		if p.Path == path && p.layer == layerFile && (!p.key.is || slices.Contains(keys, p.key.near)) {
 			return true
 		}
 	}

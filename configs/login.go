@@ -45,7 +45,7 @@ func (l *loader) login(d *serverDraft, t *target, s *Server) {
 
 func (l *loader) missingLogin(d *serverDraft, t *target) {
 	const what = "Kismet's websocket needs a login, and there is none"
-	if l.blamedAt("servers[0]") || l.blamed("servers[0].user", "servers[0].password", "servers[0].password_file", "servers[0].apikey", "servers[0].apikey_file") {
+	if l.blamedAt("servers[0]", "user", "password_file", "apikey_file") || l.blamed("servers[0].user", "servers[0].password", "servers[0].password_file", "servers[0].apikey", "servers[0].apikey_file") {
 		return
 	}
 	if t.from.layer == layerFlag || !d.from.set() {

@@ -33,7 +33,7 @@ func (l *loader) position(receivers []receiverDraft) GPS {
 func (l *loader) fixed(r *receiverDraft) (gps.Position, bool) {
 	const right = "write {type: fixed, lat: 52.5200, lon: 13.4050, alt: 34}"
 	switch {
-	case l.blamed(r.path + ".type"):
+	case l.blamed(r.path+".type") || l.blamedAt(r.path, "type"):
 		return gps.Position{}, false
 	case !r.kind.given():
 		l.wrong(r.from, join(r.path, "type"), right, "the type is missing")
@@ -67,7 +67,7 @@ func (l *loader) coordinate(r *receiverDraft, t text, key, word string, most flo
 	right := "write degrees from -" + limit + " to " + limit + ", north and east positive"
 	path := join(r.path, key)
 	if !t.given() {
-		if !l.blamed(path) && !l.blamedAt(r.path) {
+		if !l.blamed(path) && !l.blamedAt(r.path, key) {
 			l.wrong(r.from, path, right, "the %s is missing", word)
 		}
 		return 0, false

@@ -57,6 +57,14 @@ type Problem struct {
 	Right  string // what would be right
 
 	layer layer
+	key   unknownKey
+}
+
+// unknownKey says of a problem that it is an unknown key, and which known one
+// was probably meant.
+type unknownKey struct {
+	is   bool
+	near string
 }
 
 // Where returns the place and the setting, as in "rig.yaml:3: servers[0].url".

@@ -19,10 +19,11 @@ func (d *document) read(top *yaml.Node, into *draft) {
 		{"log", func(n *yaml.Node, path string) {
 			d.mapping(n, path, []field{{"level", d.scalar(&into.logLevel)}, {"format", d.scalar(&into.logFormat)}})
 		}},
-		{"web", d.refuse("remove it", "this version serves nothing over HTTP; its log and exit status say how it is doing")},
-		{"bus", d.bus},
-		{"once", d.refuse("write `sensord run --once`", "it is a flag, not a setting")},
-	})
+	},
+		field{"web", d.refuse("remove it", "this version serves nothing over HTTP; its log and exit status say how it is doing")},
+		field{"bus", d.bus},
+		field{"once", d.refuse("write `sensord run --once`", "it is a flag, not a setting")},
+	)
 }
 
 func (d *document) servers(n *yaml.Node, path string, into *serverDraft) {
@@ -40,9 +41,10 @@ func (d *document) servers(n *yaml.Node, path string, into *serverDraft) {
 			{"password_file", d.scalar(&into.passwordFile)},
 			{"apikey_file", d.scalar(&into.apikeyFile)},
 			{"tls", func(n *yaml.Node, path string) { d.tls(n, path, into) }},
-			{"password", d.refuse("write password_file: FILE with the password in that file, or set SENSORD_PASSWORD", "a secret does not belong in the configuration")},
-			{"apikey", d.refuse("write apikey_file: FILE with the key in that file, or set SENSORD_APIKEY", "a secret does not belong in the configuration")},
-		})
+		},
+			field{"password", d.refuse("write password_file: FILE with the password in that file, or set SENSORD_PASSWORD", "a secret does not belong in the configuration")},
+			field{"apikey", d.refuse("write apikey_file: FILE with the key in that file, or set SENSORD_APIKEY", "a secret does not belong in the configuration")},
+		)
 	})
 }
 
@@ -60,9 +62,10 @@ func (d *document) sources(n *yaml.Node, path string, into *draft) {
 			{"name", d.scalar(&s.name)},
 			{"type", d.scalar(&s.kind)},
 			{"options", func(n *yaml.Node, path string) { d.options(n, path, &s) }},
-			{"uuid", d.refuse("write options: {uuid: …}", "it is one of Kismet's options")},
-			{"hop", d.refuse("remove it", "this version captures from files, which have no channels to hop")},
-		})
+		},
+			field{"uuid", d.refuse("write options: {uuid: …}", "it is one of Kismet's options")},
+			field{"hop", d.refuse("remove it", "this version captures from files, which have no channels to hop")},
+		)
 		into.sources = append(into.sources, s)
 	})
 }
@@ -82,8 +85,9 @@ func (d *document) options(n *yaml.Node, path string, into *sourceDraft) {
 func (d *document) gps(n *yaml.Node, path string, into *draft) {
 	d.mapping(n, path, []field{
 		{"receivers", func(n *yaml.Node, path string) { d.receivers(n, path, into) }},
-		{"mode", d.refuse("remove it", "this version knows one fixed position, so there is nothing to choose or to fuse")},
-	})
+	},
+		field{"mode", d.refuse("remove it", "this version knows one fixed position, so there is nothing to choose or to fuse")},
+	)
 }
 
 func (d *document) receivers(n *yaml.Node, path string, into *draft) {
@@ -96,8 +100,9 @@ func (d *document) receivers(n *yaml.Node, path string, into *draft) {
 			{"lat", d.scalar(&r.lat)},
 			{"lon", d.scalar(&r.lon)},
 			{"alt", d.scalar(&r.alt)},
-			{"address", d.scalar(&address)},
-		})
+		},
+			field{"address", d.scalar(&address)},
+		)
 		if address.given() && (!r.kind.given() || r.kind.value == receiverFixed) {
 			d.out.wrong(address.from, join(path, "address"), "remove it", "a fixed position has no address")
 		}
@@ -111,11 +116,12 @@ func (d *document) spool(n *yaml.Node, path string, into *draft) {
 	var drop text
 	d.mapping(n, path, []field{
 		{"memory", d.scalar(&into.memory)},
-		{"dir", d.refuse(right, inMemory)},
-		{"size", d.refuse(right, inMemory)},
-		{"sync", d.refuse(right, inMemory)},
 		{"drop", d.scalar(&drop)},
-	})
+	},
+		field{"dir", d.refuse(right, inMemory)},
+		field{"size", d.refuse(right, inMemory)},
+		field{"sync", d.refuse(right, inMemory)},
+	)
 	if drop.given() && drop.value != "oldest" {
 		d.out.wrong(drop.from, join(path, "drop"), "write oldest, or remove it", "%s is no rule of this version, which drops the oldest frames when memory is full", quote(drop.value))
 	}

@@ -56,7 +56,7 @@ func (l *loader) target(d *serverDraft) (target, bool) {
 
 func (l *loader) missingServer(d *serverDraft) {
 	switch {
-	case l.blamedAt("") || l.blamedAt("servers") || l.blamedAt("servers[0]") || l.blamed("servers[0].url"):
+	case l.blamedAt("", "servers") || l.blamedAt("servers") || l.blamedAt("servers[0]", "url") || l.blamed("servers[0].url"):
 	case d.from.set():
 		l.wrong(d.from, "servers[0]", "add url: ws://HOST:2501, wss://HOST, or tcp://HOST:3501", "the url is missing")
 	case l.file != "":

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/sensord/sensord/capture"
@@ -26,12 +27,9 @@ func (l *loader) sources(d *draft) []Source {
 				"%s has the UUID of %s, %s, and a server keeps one source per UUID", sd.label(), other.place(), s.UUID)
 			continue
 		}
+		path := "sources[" + strconv.Itoa(len(sources)) + "]"
 		owners[s.UUID] = sd
 		sources = append(sources, s)
-		path := sd.path
-		if path == "" {
-			path = "sources"
-		}
 		l.settle(path, s.Definition.String(), sd.from)
 		l.settle(path+".uuid", s.UUID.String(), sd.from)
 	}
@@ -42,7 +40,7 @@ func (l *loader) missingSource() {
 	switch {
 	case l.file == "":
 		l.wrong(fromFlag("--source"), "", "add --source FILE.pcap", "no source is named")
-	case !l.blamedAt("") && !l.blamed("sources"):
+	case !l.blamedAt("", "sources") && !l.blamed("sources"):
 		l.wrong(l.origin(), "sources", "add sources: [{interface: FILE.pcap}]", "no source is named")
 	}
 }
@@ -120,7 +118,7 @@ func (l *loader) definition(sd *sourceDraft) (capture.Definition, bool) {
 		}
 		return def, err == nil
 	case !sd.iface.given():
-		if !l.blamedAt(sd.path) {
+		if !l.blamedAt(sd.path, "interface", "definition") {
 			l.wrong(sd.from, sd.path, "add interface: FILE.pcap", "the source names no file")
 		}
 		return capture.Definition{}, false
@@ -181,7 +179,7 @@ func (l *loader) sourceType(sd *sourceDraft, def capture.Definition) string {
 	case written == "" && !l.interfaceExists(def.Interface):
 		l.wrong(from, sd.path, right+", with its directory if it is elsewhere", "%s: there is no such file here, and this version does not capture from radios", sd.label())
 	case kind == capture.TypeLinuxWifi:
-		l.wrong(from, sd.path, right+", or capture with Kismet's kismet_cap_linux_wifi", "%s is a radio (%s), and this version captures from files only", sd.label(), kind)
+		l.wrong(from, sd.path, right+", or capture with Kismet's kismet_cap_linux_wifi", "%s: type %s is a radio, and this version captures from files only", sd.label(), kind)
 	default:
 		if Nearest(kind, []string{capture.TypePcapFile, capture.TypeLinuxWifi}) == capture.TypePcapFile {
 			l.wrong(from, sd.path, "did you mean type=pcapfile?", "%s: unknown type %s", sd.label(), quote(kind))

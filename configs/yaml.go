@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,9 +93,10 @@ func (d *document) follow(n *yaml.Node) *yaml.Node {
 }
 
 // mapping reads a mapping by its fields. Unknown and repeated keys are wrong.
-func (d *document) mapping(n *yaml.Node, path string, fields []field) {
+// The unoffered fields are known too, but not what a mistyped key may mean.
+func (d *document) mapping(n *yaml.Node, path string, fields []field, unoffered ...field) {
 	d.eachKey(n, path, func(key string, keyNode, value *yaml.Node) {
-		for _, f := range fields {
+		for _, f := range slices.Concat(fields, unoffered) {
 			if f.name == key {
 				f.read(value, join(path, key))
 				return
@@ -105,10 +107,12 @@ func (d *document) mapping(n *yaml.Node, path string, fields []field) {
 			names[i] = f.name
 		}
 		right := "the keys here are " + strings.Join(names, ", ")
-		if near := Nearest(key, names); near != "" {
+		near := Nearest(key, names)
+		if near != "" {
 			right = "did you mean " + near + "?"
 		}
 		d.out.wrong(d.origin(keyNode), path, right, "unknown key %s", quote(key))
+		d.out.errs[len(d.out.errs)-1].key = unknownKey{is: true, near: near}
 	})
 }
 
