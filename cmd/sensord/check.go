@@ -1,0 +1,161 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sensord/sensord/actors"
+	"github.com/sensord/sensord/capture/pcapfile"
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink"
+)
+
+func newCheckCommand(a *app) *cobra.Command {
+	var v values
+	cmd := &cobra.Command{
+		Use:   "check [--config FILE] [flags]",
+		Short: "See, step by step, whether it will work",
+		Long: `See whether a configuration, or the same flags without one, will work: the configuration with every value and
+where it came from, the way to the server step by step (name, connection, TLS, login and role, protocol), and
+each source. Nothing is announced to the server. The exit status is that of the first step that fails.`,
+		Example: `  sensord check --config rig.yaml
+  sensord check --connect kismet.local --apikey KEY --source walk.pcap`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd, &v) },
+	}
+	fs := cmd.Flags()
+	v.file(fs)
+	v.server(fs)
+	v.source(fs)
+	v.log(fs)
+	return cmd
+}
+
+// checklist prints one line per step and remembers how the first one failed.
+type checklist struct {
+	out    io.Writer
+	status int
+}
+
+// step tells how one step went: with an error its cause and remedy, else the
+// detail.
+func (c *checklist) step(name string, took time.Duration, detail string, err error) {
+	word, remedy := "ok", ""
+	if err != nil {
+		word, detail, remedy = "FAIL", err.Error(), fault.RemedyOf(err)
+		c.status = cmp.Or(c.status, fault.Exit(err))
+	}
+	c.line(word, name, took, detail, remedy)
+}
+
+func (c *checklist) line(word, name string, took time.Duration, detail, remedy string) {
+	duration := ""
+	if took > 0 {
+		duration = took.Round(100 * time.Microsecond).String()
+	}
+	front := fmt.Sprintf("%-4s  %-13s %8s  ", word, name, duration)
+	_, _ = fmt.Fprintln(c.out, front+detail)
+	if remedy != "" {
+		_, _ = fmt.Fprintln(c.out, strings.Repeat(" ", utf8.RuneCountInString(front))+remedy)
+	}
+}
+
+func (a *app) check(cmd *cobra.Command, v *values) error {
+	flags, err := a.flags(cmd, v)
+	if err != nil {
+		return err
+	}
+	c := &checklist{out: a.out}
+	loaded, err := a.load(v.config, flags)
+	for _, w := range loaded.Warnings {
+		c.line("warn", "configuration", 0, configs.Problem(w).Where()+": "+w.What, w.Right)
+	}
+	if problems, ok := errors.AsType[configs.Errors](err); ok {
+		for _, p := range problems {
+			c.step("configuration", 0, "", configs.Errors{p}.Unwrap())
+		}
+		return reported{c.status}
+	}
+	if err != nil {
+		return err
+	}
+	c.settings(cmp.Or(v.config, "from the command line"), loaded.Settings)
+
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	c.server(ctx, loaded.Config.Servers[0])
+	for _, s := range loaded.Config.Sources {
+		c.source(ctx, s)
+	}
+	if c.status != 0 {
+		return reported{c.status}
+	}
+	return nil
+}
+
+// settings shows every value and where it came from.
+func (c *checklist) settings(from string, settings []configs.Setting) {
+	c.step("configuration", 0, from, nil)
+	path, value := 0, 0
+	for _, s := range settings {
+		path, value = max(path, len(s.Path)), max(value, len(s.Value))
+	}
+	value = min(value, 60)
+	for _, s := range settings {
+		_, _ = fmt.Fprintf(c.out, "      %-*s  %-*s  %s\n", path, s.Path, value, s.Value, s.From)
+	}
+}
+
+// server walks the way to the server.
+func (c *checklist) server(ctx context.Context, server configs.Server) {
+	d, err := actors.NewDialer(server, versionText())
+	if err != nil {
+		c.step("server", 0, "", err)
+		return
+	}
+	// The walk's error is the failed step's, which was told already.
+	_ = uplink.Check(ctx, d.Server, d.UserAgent, func(s uplink.Step) {
+		c.step(s.Name, s.Took, s.Detail, s.Err)
+	})
+}
+
+// source opens a source and reads its first frames.
+func (c *checklist) source(ctx context.Context, s configs.Source) {
+	name, began := "source", time.Now()
+	file := s.Definition.Interface
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		c.step(name, 0, file+" is no regular file, so it was not opened: what is read from a pipe is gone", nil)
+		return
+	}
+	r, err := pcapfile.Open(file, pcapfile.Options{})
+	if err != nil {
+		c.step(name, time.Since(began), "", err)
+		return
+	}
+	defer r.Close()
+	b, err := r.ReadBatch(ctx)
+	if errors.Is(err, io.EOF) {
+		c.step(name, time.Since(began), file+" holds no frames", nil)
+		return
+	}
+	if err != nil {
+		c.step(name, time.Since(began), "", err)
+		return
+	}
+	defer b.Release()
+	first := b.Frame(0)
+	c.step(name, time.Since(began), fmt.Sprintf("%s opens: link type %d, first frame of %s",
+		file, first.LinkType, time.Unix(0, first.TimeNs).UTC().Format(time.RFC3339)), nil)
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/configs"
+)
+
+// bare is what a flag with an optional value holds when it stands alone. No
+// argument can be it: arguments end at a NUL.
+const bare = "\x00"
+
+// Groups of flags, in the order of the help text.
+const (
+	groupKismet = "Kismet's flags"
+	groupOurs   = "Flags of sensord's own"
+)
+
+const groupAnnotation = "group"
+
+// values holds what the flags of one command were set to.
+type values struct {
+	configs.Flags
+
+	ssl        string
+	password   string
+	apikey     string
+	config     string
+	autodetect string
+	daemonize  bool
+	child      bool
+	list       bool
+	inFD       int
+	outFD      int
+}
+
+// server defines Kismet's flags for the server and the login.
+func (v *values) server(fs *pflag.FlagSet) {
+	group(fs, groupKismet, func() {
+		fs.StringVar(&v.Connect, "connect", "", "the server: `HOST[:PORT]`, IPv6 in brackets; the port is 2501, with --ssl 443, with --tcp 3501")
+		fs.StringVar(&v.Host, "host", "", "another word for --connect `HOST[:PORT]`")
+		fs.BoolVar(&v.TCP, "tcp", false, "use Kismet's legacy TCP, which has no login and no TLS")
+		fs.StringVar(&v.User, "user", "", "log in as `NAME`, together with --password")
+		fs.StringVar(&v.password, "password", "", "`PASSWORD` of --user; better in SENSORD_PASSWORD, which other users cannot see")
+		fs.StringVar(&v.apikey, "apikey", "", "log in with `KEY`, of the role datasource; better in SENSORD_APIKEY, which other users cannot see")
+		fs.StringVar(&v.ssl, "ssl", "", "use TLS; --ssl=`CA` trusts this PEM file instead of the system's authorities")
+		fs.Lookup("ssl").NoOptDefVal = bare
+		fs.StringVar(&v.SSLCertificate, "ssl-certificate", "", "with --ssl: trust this PEM file, as --ssl=`CA` does")
+		fs.StringVar(&v.Endpoint, "endpoint", "", "`PATH` of the websocket, for a server behind a proxy's prefix (default "+configs.DefaultEndpoint+")")
+	})
+	group(fs, groupOurs, func() {
+		fs.StringVar(&v.Protocol, "protocol", "", "`auto`, v3 (Kismet since 2025-02) or v2 (before) (default auto)")
+	})
+}
+
+// source defines Kismet's flags for what is captured, and where.
+func (v *values) source(fs *pflag.FlagSet) {
+	group(fs, groupKismet, func() {
+		fs.StringArrayVar(&v.Sources, "source", nil, "what to capture: `DEFINITION`, as FILE:name=x,realtime=true; may be repeated (see sensord help sources)")
+		fs.StringVar(&v.FixedGPS, "fixed-gps", "", "where the sensor is: `LAT,LON[,ALT]` in degrees and metres above sea level")
+		fs.StringVar(&v.GPSName, "gps-name", "", "`NAME` of that position (default remote-fixed)")
+	})
+}
+
+// life defines the flags that say how to start and when to end.
+func (v *values) life(fs *pflag.FlagSet) {
+	group(fs, groupKismet, func() {
+		fs.BoolVar(&v.DisableRetry, "disable-retry", false, "end at the first failure, instead of connecting again")
+		fs.BoolVar(&v.daemonize, "daemonize", false, "go on in the background; the exit status is 0 once that has started")
+		fs.StringVar(&v.autodetect, "autodetect", "", "wait for a server to announce itself; --autodetect=`UUID` for this one")
+		fs.Lookup("autodetect").NoOptDefVal = bare
+	})
+	group(fs, groupOurs, func() {
+		fs.BoolVar(&v.Once, "once", false, "end when every source is sent and confirmed; exit status 3 if anything was not")
+		fs.DurationVar(&v.OnceTimeout, "once-timeout", 0, "with --once: give up after `TIME`, as 90s or 10m")
+	})
+	fs.BoolVar(&v.child, "daemon-child", false, "")
+	hide(fs, "daemon-child")
+}
+
+// log defines the flags of the log.
+func (v *values) log(fs *pflag.FlagSet) {
+	group(fs, groupOurs, func() {
+		fs.StringVar(&v.LogLevel, "log-level", "", "`LEVEL` to log from: debug, info, warn or error (default info)")
+		fs.StringVar(&v.LogFormat, "log-format", "", "`FORM` of the log: text, json, or auto, which is text on a terminal (default auto)")
+	})
+}
+
+// local defines what Kismet's tools have besides remote capture.
+func (v *values) local(fs *pflag.FlagSet) {
+	group(fs, groupKismet, func() {
+		fs.BoolVar(&v.list, "list", false, "list what can be captured from, to standard error, and exit with 2")
+	})
+	fs.IntVar(&v.inFD, "in-fd", -1, "")
+	fs.IntVar(&v.outFD, "out-fd", -1, "")
+	hide(fs, "in-fd", "out-fd")
+}
+
+// file defines the flag for a configuration.
+func (v *values) file(fs *pflag.FlagSet) {
+	group(fs, groupOurs, func() {
+		fs.StringVar(&v.config, "config", "", "configuration: `FILE` in YAML; flags win over it")
+	})
+}
+
+// group puts the flags that define makes into a group of the help text.
+func group(fs *pflag.FlagSet, name string, define func()) {
+	before := map[string]bool{}
+	fs.VisitAll(func(f *pflag.Flag) { before[f.Name] = true })
+	define()
+	fs.VisitAll(func(f *pflag.Flag) {
+		if !before[f.Name] {
+			f.Annotations = map[string][]string{groupAnnotation: {name}}
+		}
+	})
+}
+
+func hide(fs *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		fs.Lookup(name).Hidden = true
+	}
+}
+
+// flags returns the flags as the configuration wants them, after refusing what
+// cannot be said in values.
+func (a *app) flags(cmd *cobra.Command, v *values) (configs.Flags, error) {
+	if err := emptyFlag(cmd.Flags()); err != nil {
+		return configs.Flags{}, err
+	}
+	f := v.Flags
+	f.Password, f.APIKey = configs.Secret(v.password), configs.Secret(v.apikey)
+	f.SSL = v.ssl != ""
+	if v.ssl != bare {
+		f.SSLCA = v.ssl
+	}
+	switch a.name() {
+	case capture.ToolLinuxWifi:
+		f.SourceType = capture.TypeLinuxWifi
+	case capture.ToolPcapFile:
+		f.SourceType = capture.TypePcapFile
+	}
+	return f, nil
+}
+
+// emptyFlag refuses a flag whose value is empty, as of a variable that is not
+// set: it would otherwise count as not given.
+func emptyFlag(fs *pflag.FlagSet) error {
+	var err error
+	fs.Visit(func(f *pflag.Flag) {
+		empty := f.Value.String() == ""
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			empty = false
+			for _, s := range list.GetSlice() {
+				empty = empty || strings.TrimSpace(s) == ""
+			}
+		}
+		if empty && err == nil {
+			err = usageError("--"+f.Name, "give it one, or leave the flag out", "it has no value")
+		}
+	})
+	return err
+}
+
+// noArguments refuses words that are no flags, with a guess at what was meant.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	word := args[0]
+	var commands []string
+	for _, c := range cmd.Commands() {
+		commands = append(commands, c.Name())
+	}
+	optional := ""
+	for _, name := range []string{"ssl", "autodetect"} {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && f.Value.String() == bare {
+			optional = name
+		}
+	}
+	if !cmd.HasParent() && slices.Contains([]string{"status", "gps", "spool", "export", "fleet"}, word) {
+		return usageError(word, "see `sensord --help` for what there is", "this version has no such command yet")
+	}
+	advice := "a source is given as --source " + word
+	switch near := configs.Nearest(word, commands); {
+	case near != "":
+		advice = "did you mean `sensord " + near + "`?"
+	case optional != "":
+		advice = "its value follows an equals sign: --" + optional + "=" + word
+	case cmd.Flags().Lookup("source") == nil:
+		advice = "see `" + cmd.CommandPath() + " --help`"
+	}
+	return usageError(word, advice, "unexpected argument")
+}

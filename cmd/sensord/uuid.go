@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/internal/fault"
+)
+
+func newUUIDCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "uuid DEFINITION...",
+		Short: "Print the UUID by which a server knows a source",
+		Long: `Print the UUID by which a server knows a source: what the option uuid= says, else the one that Kismet's
+tools make, of a file's name as it is written, or of a radio's MAC address. The file need not exist.`,
+		Example: `  sensord uuid walk.pcap /captures/drive.pcapng wlan0`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError("", "write `sensord uuid FILE`", "no source is named")
+			}
+			for _, arg := range args {
+				uuid, err := a.uuid(arg)
+				if err != nil {
+					return err
+				}
+				_, _ = fmt.Fprintf(a.out, "%s  %s\n", uuid, arg)
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) uuid(definition string) (capture.UUID, error) {
+	def, err := capture.ParseDefinition(definition)
+	if err != nil {
+		return capture.UUID{}, err
+	}
+	if uuid, given, err := def.UUID(); given || err != nil {
+		return uuid, err
+	}
+	switch kind := a.sourceType(def); kind {
+	case capture.TypePcapFile:
+		return capture.FileUUID(def.Interface), nil
+	case capture.TypeLinuxWifi:
+		return a.radioUUID(def.Interface)
+	default:
+		return capture.UUID{}, fault.Newf(fault.SourceType, "source "+definition, "the UUID of type %s is not known", kind)
+	}
+}
+
+// sourceType asks this machine what a definition means.
+func (a *app) sourceType(def capture.Definition) string {
+	switch a.name() {
+	case capture.ToolLinuxWifi:
+		return capture.TypeLinuxWifi
+	case capture.ToolPcapFile:
+		return capture.TypePcapFile
+	}
+	fileExists := func(name string) bool {
+		info, err := os.Stat(name)
+		return err == nil && !info.IsDir()
+	}
+	interfaceExists := func(name string) bool {
+		_, err := os.Stat(filepath.Join(a.netDir, name))
+		return err == nil && name == filepath.Base(name)
+	}
+	return capture.SourceType(def, fileExists, interfaceExists)
+}
+
+func (a *app) radioUUID(name string) (capture.UUID, error) {
+	text, err := os.ReadFile(filepath.Join(a.netDir, filepath.Base(name), "address"))
+	if err != nil {
+		return capture.UUID{}, &fault.Error{
+			Code: fault.SourceMissing, Object: "source " + name,
+			Err: fmt.Errorf("there is no such file and no such interface"), Advice: "for a file write its path, as in ./" + name,
+		}
+	}
+	mac, err := net.ParseMAC(strings.TrimSpace(string(text)))
+	if err != nil || len(mac) != 6 {
+		return capture.UUID{}, fault.Newf(fault.SourceUnreadable, "interface "+name, "it has no MAC address of 6 bytes")
+	}
+	return capture.WifiUUID(mac), nil
+}
