@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+
+	"github.com/sensord/sensord/uplink"
 )
 
 // version is set by the linker (see the Makefile); a plain `go install` leaves
@@ -23,7 +25,7 @@ func main() {
 func run(args []string, in io.Reader, out, errs io.Writer) int {
 	a := &app{
 		args: args, environ: os.Environ(), in: in, out: out, errs: errs,
-		netDir: "/sys/class/net", announcePort: announcePort,
+		netDir: "/sys/class/net", announcePort: uplink.AnnouncePort,
 	}
 	return a.finish(a.execute())
 }
