@@ -1,5 +1,10 @@
 package fault
 
+import (
+	"maps"
+	"slices"
+)
+
 // Exit statuses of the sensord command. They are stable.
 const (
 	ExitOK         = 0
@@ -76,3 +81,6 @@ var table = map[Code]entry{
 
 // Known reports whether code is in the table.
 func Known(code Code) bool { _, ok := table[code]; return ok }
+
+// Codes returns every code, in alphabetical order.
+func Codes() []Code { return slices.Sorted(maps.Keys(table)) }
