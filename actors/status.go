@@ -103,7 +103,7 @@ type sourceState struct {
 	log     *frames.Log
 	engine  engineSlot
 	runs    atomic.Uint64 // starts of the source
-	capture atomic.Int32 // CaptureState
+	capture atomic.Int32  // CaptureState
 	link    atomic.Pointer[LinkStatus]
 }
 

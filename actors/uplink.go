@@ -126,7 +126,6 @@ func (k *link) dialled(ctx actor.Context, m dialled) {
 		return
 	}
 	k.live = m.link
-	k.redial.Linked(time.Now())
 	k.update(func(s *LinkStatus) { s.Protocol = m.link.Version().String() })
 	k.enter(LinkAnnounced)
 }

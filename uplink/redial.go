@@ -15,23 +15,21 @@ import (
 type Redial struct {
 	healthyAt time.Time // when frames last flowed
 	healthy   bool      // the present link streams, or did until it ended
-	linkedAt  time.Time // when the last link was made
 	slow      *backoff.ExponentialBackOff
 	last      fault.Code
 }
 
 // How long to wait, by what happened.
 const (
-	briskMin, briskMax   = 200 * time.Millisecond, 400 * time.Millisecond // a server that was there restarts
-	briskFor             = 15 * time.Minute
-	settleMin, settleMax = time.Second, 2 * time.Second // the server may still be ending the old session
+	briskMin, briskMax = 200 * time.Millisecond, 400 * time.Millisecond // a server that was there restarts
+	briskFor           = 15 * time.Minute
+	// A server may still be ending the old session: a 2025-09 server that is
+	// asked to replace it meanwhile was seen to crash (free(): invalid pointer).
+	settleMin, settleMax = time.Second, 2 * time.Second
 	settleWithin         = 20 * time.Second
 	firmMin, firmMax     = 5 * time.Second, 30 * time.Second // somebody has to change something
 	slowMin, slowMax     = 500 * time.Millisecond, 10 * time.Second
 )
-
-// Linked says that a link was made at now.
-func (r *Redial) Linked(now time.Time) { r.linkedAt = now }
 
 // Healthy says that frames flow at now.
 func (r *Redial) Healthy(now time.Time) {
@@ -48,10 +46,7 @@ func (r *Redial) After(err error, now time.Time) time.Duration {
 	wasUp := !r.healthyAt.IsZero()
 	switch code {
 	case fault.LinkLost, fault.LinkSilent:
-		if now.Sub(r.linkedAt) < settleWithin {
-			return between(settleMin, settleMax)
-		}
-		return between(0, briskMin)
+		return between(settleMin, settleMax)
 	case fault.LinkRefused, fault.LinkUnreachable:
 		if wasUp && now.Sub(r.healthyAt) < briskFor {
 			return between(briskMin, briskMax)

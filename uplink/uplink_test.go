@@ -100,7 +100,6 @@ func (r *rig) link(ctx context.Context) error {
 func (r *rig) links(ctx context.Context) (lost int) {
 	var redial uplink.Redial
 	for {
-		redial.Linked(time.Now())
 		err := r.link(ctx)
 		if err == nil {
 			return lost
@@ -380,7 +379,6 @@ func (r *rig) keep(ctx context.Context) (lost int) {
 	for {
 		l, err := r.dialer.Dial(ctx)
 		if err == nil {
-			redial.Linked(time.Now())
 			s := r.session
 			s.Heard = func(e uplink.Event) {
 				switch e := e.(type) {
