@@ -57,6 +57,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(a),
 		newCheckCommand(a),
+		newDemoCommand(a),
 		newListCommand(a),
 		newUUIDCommand(a),
 		newVersionCommand(a),

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sensord/sensord/uplink/kismet" //nolint:depguard // the demo's server hands over what arrived in its types
+)
+
+// ledger is the server's own account of what arrived, compared with the
+// capture frame by frame. It knows nothing of what sensord counts. Frames that
+// are the same in content and time cannot be told apart: the capture should
+// hold each once.
+type ledger struct {
+	want []fingerprint
+
+	mu       sync.Mutex
+	position place       // that every frame should come with
+	seen     []bool      // of want
+	next     map[int]int // index behind a session's last frame, by session
+	resumed  []time.Time // when each session's first frame came
+	tally    tally
+}
+
+// place is where a sensor is, altM in metres above sea level or NaN.
+type place struct{ lat, lon, altM float64 }
+
+// tally is what a ledger has counted.
+type tally struct {
+	Arrived    uint64 // different frames of the capture
+	Duplicates uint64 // frames that had arrived before
+	Newest     uint64 // index behind the newest frame; below it, what has not arrived is missing
+	Foreign    uint64 // frames that are not in the capture
+	Disordered uint64 // frames behind a later one of the same session
+	Misplaced  uint64 // frames without the right position
+}
+
+// missing is how many frames older than the newest have not arrived.
+func (t tally) missing() uint64 { return t.Newest - t.Arrived }
+
+func newLedger(want []fingerprint) *ledger {
+	return &ledger{want: want, seen: make([]bool, len(want)), next: map[int]int{}}
+}
+
+// expect sets the position that frames should come with, before there are any.
+func (l *ledger) expect(p place) {
+	l.mu.Lock()
+	l.position = p
+	l.mu.Unlock()
+}
+
+// take is the server's OnFrame.
+func (l *ledger) take(_ string, session int, d *kismet.Data) {
+	p := d.Packet
+	id := fingerprintOf(p.LinkType, int64(p.Sec)*1e6+int64(p.Usec), p.OrigLen, p.Content)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.position.is(d.GPS) {
+		l.tally.Misplaced++
+	}
+	from, known := l.next[session]
+	if !known {
+		l.resumed = append(l.resumed, time.Now())
+	}
+	at, ok := l.find(id, from)
+	if !ok {
+		l.tally.Foreign++
+		return
+	}
+	if at < from {
+		l.tally.Disordered++
+	}
+	l.next[session] = at + 1
+	if l.seen[at] {
+		l.tally.Duplicates++
+		return
+	}
+	l.seen[at] = true
+	l.tally.Arrived++
+	l.tally.Newest = max(l.tally.Newest, uint64(at)+1)
+}
+
+// find returns a frame's index in the capture: the next from an index on, or,
+// if it is not there, before it.
+func (l *ledger) find(id fingerprint, from int) (int, bool) {
+	if i := slices.Index(l.want[from:], id); i >= 0 {
+		return from + i, true
+	}
+	i := slices.Index(l.want[:from], id)
+	return i, i >= 0
+}
+
+// is reports whether a frame's GPS block says the same.
+func (p place) is(got *kismet.GPS) bool {
+	const degrees, metres = 1e-7, 0.01
+	if got == nil || !near(p.lat, got.Lat, degrees) || !near(p.lon, got.Lon, degrees) {
+		return false
+	}
+	if math.IsNaN(p.altM) {
+		return got.Fix == 2
+	}
+	return got.Fix == 3 && near(p.altM, got.AltM, metres)
+}
+
+func near(a, b, most float64) bool { return math.Abs(a-b) <= most }
+
+// read returns what is counted, and when each session's first frame came.
+func (l *ledger) read() (tally, []time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tally, slices.Clone(l.resumed)
+}
