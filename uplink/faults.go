@@ -171,6 +171,15 @@ func webServer(name string) string {
 	return "a web server (" + short(name) + ")"
 }
 
+// unheardFault is for a connection on which no word of Kismet's ever came.
+func (d *Dialer) unheardFault() error {
+	advice := "is that websocket Kismet's? Check host, port and --endpoint"
+	if d.Server.TCP {
+		advice = "check that Kismet's legacy TCP is there (3501); if that is its web port (2501), leave out --tcp"
+	}
+	return d.fail(fault.LinkTimeout, advice, "connected, but no word of Kismet's protocol within %v", pongTimeout)
+}
+
 // short makes foreign text safe to show: printable, and not long.
 func short(s string) string {
 	const most = 80

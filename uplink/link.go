@@ -43,6 +43,9 @@ type Link struct {
 	heard func(Event)
 	log   *frames.Log // set by Run
 
+	heardOf atomic.Bool // a Kismet message has come
+	unheard error       // the end of a link on which none ever does; set before Run
+
 	lastServerPing atomic.Int64 // Unix nanoseconds
 	announcedAt    atomic.Int64
 
@@ -184,6 +187,9 @@ func (k *Link) watchdog() {
 
 func (k *Link) watch(now time.Time) error {
 	if since, ok := k.window.oldest(); ok && now.Sub(since) > pongTimeout {
+		if k.unheard != nil && !k.heardOf.Load() {
+			return k.unheard
+		}
 		return fault.Newf(fault.LinkSilent, k.object, "no answer to a PING for %v", pongTimeout)
 	}
 	switch k.inPhase() {

@@ -39,6 +39,7 @@ func (d *Dialer) negotiate(ctx context.Context) (*Link, error) {
 			d.remember(v)
 			return link, nil
 		case silent:
+			link.unheard = d.unheardFault()
 			return link, nil
 		}
 		link.abandon()

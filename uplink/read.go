@@ -43,6 +43,7 @@ func (k *Link) handle(frame []byte) error {
 	if err != nil {
 		return fault.Newf(fault.LinkProtocol, k.object, "the server sent what is no Kismet message: %w", err)
 	}
+	k.heardOf.Store(true)
 	switch m := m.(type) {
 	case kismet.Ping:
 		k.lastServerPing.Store(time.Now().UnixNano())
