@@ -66,8 +66,8 @@ var table = map[Code]entry{
 	LinkNotKismet:   {"check host and port: the server there is not Kismet", ExitConnect},
 	LinkProtocol:    {"use --protocol auto", ExitRejected},
 	LinkRejected:    {"look into Kismet's own log for the reason: an unknown source type, or a UUID that another source has", ExitRejected},
-	LinkLost:        {"sensord reconnects by itself; nothing is lost meanwhile", ExitFailed},
-	LinkSilent:      {"the path or the server is stuck; sensord reconnects by itself", ExitFailed},
+	LinkLost:        {"sensord reconnects by itself and loses nothing, unless --disable-retry keeps it from that", ExitFailed},
+	LinkSilent:      {"the path or the server is stuck; sensord reconnects by itself, unless --disable-retry keeps it from that", ExitFailed},
 
 	SourceMissing:    {"check the path or the interface name", ExitRadio},
 	SourceUnreadable: {"check the file's permissions", ExitRadio},
