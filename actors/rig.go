@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -91,10 +92,24 @@ func (r *rig) start(ctx actor.Context) {
 		self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 		limit := r.cfg.OnceTimeout
 		r.timeout = time.AfterFunc(limit, func() {
-			send(self, timeUp{fault.Newf(fault.Incomplete, "sensord", "not done within --once-timeout %v", limit)})
+			send(self, timeUp{r.late(limit)})
 		})
 	}
 }
+
+// late says that --once took too long, and, if a link is the reason, which.
+func (r *rig) late(limit time.Duration) error {
+	err := errUnconfirmed
+	for _, s := range r.sources {
+		if link := s.link.Load(); link.Err != nil {
+			err = fmt.Errorf("%w: %w", err, link.Err)
+			break
+		}
+	}
+	return fault.New(fault.Incomplete, fmt.Sprintf("--once-timeout %v", limit), err)
+}
+
+var errUnconfirmed = errors.New("not everything was confirmed in time")
 
 func (r *rig) sourceEnded(ctx actor.Context, m SourceEnded) {
 	delete(r.open, m.UUID)
