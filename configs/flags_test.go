@@ -135,6 +135,7 @@ func TestFlagsThatAreWrong(t *testing.T) {
 		{"user alone", with(func(f *configs.Flags) { f.TCP, f.User = false, "u" }), "--user: there is a user without a password; give both, or neither"},
 		{"password alone", with(func(f *configs.Flags) { f.TCP, f.Password, f.APIKey = false, "p", testKey }), "--password: there is a password without a user; give both, or neither"},
 		{"key with a line break", with(func(f *configs.Flags) { f.TCP, f.APIKey = false, "abc\r\nX-Evil: 1" }), "--apikey: this is no API key; copy the key from Kismet's web page: 32 letters and digits"},
+		{"directory", with(func(f *configs.Flags) { f.Sources = []string{"."} }), `--source: "." is a directory; name a capture file inside of it`},
 		{"radio", with(func(f *configs.Flags) { f.Sources = []string{"wlan7:name=x"} }), `--source: "wlan7:name=x": there is no such file here, and this version does not capture from radios; name a pcap or pcapng file, with its directory if it is elsewhere`},
 		{"radio by the program's name", with(func(f *configs.Flags) { f.SourceType = "linuxwifi" }), `--source: "walk.pcap": type linuxwifi is a radio, and this version captures from files only; name a pcap or pcapng file, or capture with Kismet's kismet_cap_linux_wifi`},
 		{"type", with(func(f *configs.Flags) { f.Sources = []string{"walk.pcap:type=rtl433"} }), `--source: "walk.pcap:type=rtl433": this version does not capture type "rtl433"; it captures from files (pcapfile); name a pcap or pcapng file`},

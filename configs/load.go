@@ -56,6 +56,7 @@ type loader struct {
 	file            string // "" for none
 	readFile        func(name string, most int64) ([]byte, fs.FileMode, error)
 	fileExists      func(name string) bool
+	directoryExists func(name string) bool
 	interfaceExists func(name string) bool
 	hostname        func() (string, error)
 }
@@ -67,6 +68,10 @@ func newLoader(file string) *loader {
 		fileExists: func(name string) bool {
 			info, err := os.Stat(name)
 			return err == nil && !info.IsDir()
+		},
+		directoryExists: func(name string) bool {
+			info, err := os.Stat(name)
+			return err == nil && info.IsDir()
 		},
 		interfaceExists: func(name string) bool {
 			if name != filepath.Base(name) {

@@ -176,6 +176,8 @@ func (l *loader) sourceType(sd *sourceDraft, def capture.Definition) string {
 	const right = "name a pcap or pcapng file"
 	switch {
 	case kind == capture.TypePcapFile:
+	case written == "" && l.directoryExists(def.Interface):
+		l.wrong(from, sd.path, "name a capture file inside of it", "%s is a directory", sd.label())
 	case written == "" && !l.interfaceExists(def.Interface):
 		l.wrong(from, sd.path, right+", with its directory if it is elsewhere", "%s: there is no such file here, and this version does not capture from radios", sd.label())
 	case kind == capture.TypeLinuxWifi:
