@@ -106,13 +106,10 @@ func TestDemoReplaysAFile(t *testing.T) {
 			if status != 0 || errs != "" {
 				t.Fatalf("exit %d\n%s%s", status, out, errs)
 			}
-			rest := out
 			for _, line := range tt.lines {
-				_, after, ok := strings.Cut(rest, line)
-				if !ok {
-					t.Fatalf("want %q, in this order:\n%s", line, out)
+				if !strings.Contains(out, line) {
+					t.Errorf("want %q:\n%s", line, out)
 				}
-				rest = after
 			}
 		})
 	}
