@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sensord/sensord/uplink/kismet" //nolint:depguard // the demo's server hands over what arrived in its types
+	"github.com/sensord/sensord/uplink/kismet"
 )
 
 // ledger is the server's own account of what arrived, compared with the
