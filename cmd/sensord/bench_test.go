@@ -77,7 +77,7 @@ func benchRun(b *testing.B, bin, file string, profile kismettest.Profile, tcp bo
 			b.Fatalf("%d frames arrived, want %d\n%s", frames, benchFrames, out)
 		}
 		cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		rss = max(rss, int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss))
+		rss = max(rss, int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)) //nolint:unconvert // an int32 on 32-bit machines
 		b.StartTimer()
 	}
 	frames := float64(b.N) * benchFrames
