@@ -184,8 +184,9 @@ func (w *writer) frames() (more bool, err error) {
 				}
 			}
 		}
-		w.session.Log.Sent(chunk, n)
-		if err != nil || n < chunk.Len() && w.unflushed < flushBytes {
+		held := n < chunk.Len() && w.unflushed < flushBytes
+		w.session.Log.Sent(chunk, n) // from here on the log may change what chunk was
+		if err != nil || held {
 			return false, err // the window is full
 		}
 	}
