@@ -136,15 +136,19 @@ func (r *rig) stop() {
 		s.engine.close()
 		st := s.log.Stats()
 		lost := s.log.Discard()
-		if st.Dropped+lost > 0 && r.err == nil {
-			r.err = incomplete(s.cfg.Name, st.Captured, lost, st.Dropped)
+		if st.Dropped+lost > 0 && (r.err == nil || r.cfg.Once && fault.Exit(r.err) == fault.ExitFailed) {
+			r.err = incomplete(s.cfg.Name, st.Captured, lost, st.Dropped, r.err)
 		}
 	}
 	r.finish(r.err)
 }
 
-func incomplete(name string, captured, unconfirmed, dropped uint64) error {
+// incomplete says what of a source did not arrive; why may be nil.
+func incomplete(name string, captured, unconfirmed, dropped uint64, why error) error {
 	cause := fmt.Errorf("%d of %d frames not confirmed by the server, %d dropped", unconfirmed, captured, dropped)
+	if why != nil {
+		cause = fmt.Errorf("%w: %w", cause, why)
+	}
 	return fault.New(fault.Incomplete, "source "+name, cause)
 }
 

@@ -116,7 +116,11 @@ func (s *source) captureEnded(ctx actor.Context, err error) {
 	st := s.state.log.Stats()
 	if err != nil {
 		s.state.setCapture(CaptureFailed)
-		s.log.Error("capture ended early", "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err), "frames", st.Captured)
+		text := "capture ended early"
+		if !s.opened {
+			text = "capture could not start"
+		}
+		s.log.Error(text, "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err), "frames", st.Captured)
 	} else {
 		s.state.setCapture(CaptureEnded)
 		s.log.Info("capture ended", "frames", st.Captured)

@@ -122,7 +122,7 @@ func (k *link) session(tell func(uplink.Event)) uplink.Session {
 
 func (k *link) dialled(ctx actor.Context, m dialled) {
 	if m.err != nil {
-		k.failed(ctx, m.err)
+		k.failed(ctx, "cannot connect", m.err)
 		return
 	}
 	k.live = m.link
@@ -154,11 +154,11 @@ func (k *link) ended(ctx actor.Context, err error) {
 		ctx.Send(ctx.Parent(), Drained{})
 		return
 	}
-	k.failed(ctx, err)
+	k.failed(ctx, "link lost", err)
 }
 
 // failed waits and dials again, or gives up where that is what the user wants.
-func (k *link) failed(ctx actor.Context, err error) {
+func (k *link) failed(ctx actor.Context, what string, err error) {
 	streamed := k.state.link.Load().Links > 0
 	if k.state.log.Confirmed() && (streamed || !k.rig.cfg.Once) {
 		k.enter(LinkFinished)
@@ -175,19 +175,19 @@ func (k *link) failed(ctx actor.Context, err error) {
 	k.enter(LinkWaiting)
 	repeated := fault.CodeOf(k.state.link.Load().Err) == fault.CodeOf(err)
 	k.update(func(s *LinkStatus) { s.Err = err })
-	k.report(err, wait, repeated)
+	k.report(what, err, wait, repeated)
 	ctx.Send(ctx.Parent(), LinkLost{Err: err, Retry: wait})
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	k.timer = time.AfterFunc(wait, func() { send(self, dialNow{}) })
 }
 
 // report logs a failure when it begins; repeats of the same are for debugging.
-func (k *link) report(err error, wait time.Duration, repeated bool) {
+func (k *link) report(what string, err error, wait time.Duration, repeated bool) {
 	level := slog.LevelWarn
 	if repeated {
 		level = slog.LevelDebug
 	}
 	st := k.state.log.Stats()
-	k.log.Log(context.Background(), level, "link lost", "err", err, "code", fault.CodeOf(err),
-		"remedy", fault.RemedyOf(err), "retry_in", wait.Round(time.Millisecond), "waiting", st.Waiting)
+	k.log.Log(context.Background(), level, what, "err", err, "code", fault.CodeOf(err),
+		"remedy", fault.RemedyOf(err), "retry_in", wait.Round(time.Millisecond).String(), "waiting", st.Waiting)
 }

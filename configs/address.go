@@ -64,7 +64,7 @@ func parseURL(s string) (target, mistake) {
 		return target{}, mistake{"legacy TCP has no path", "write tcp://" + u.Host}
 	}
 	if t.port, err = parsePort(u.Port()); err != nil {
-		return target{}, mistake{"port " + quote(u.Port()) + " is none", "ports are 1 to 65535"}
+		return target{}, mistake{"port " + quote(u.Port()) + " is no port number", "write 1 to 65535"}
 	}
 	t.host, t.path = u.Hostname(), u.EscapedPath()
 	if m := checkHost(t.host, strings.HasPrefix(u.Host, "[")); m.made() {
@@ -93,7 +93,7 @@ func parseConnect(s string) (host string, port int, m mistake) {
 		host, digits = inside, rest
 	} else if i := strings.IndexByte(s, ':'); i >= 0 {
 		if strings.Contains(s[i+1:], ":") {
-			return "", 0, mistake{quote(s) + " has more than one colon", "an IPv6 address stands in brackets: [" + s + "], then :PORT"}
+			return "", 0, mistake{quote(s) + " has more than one colon", "an IPv6 address stands in brackets, as in [2001:db8::1]:2501"}
 		}
 		host, digits = s[:i], s[i:]
 	}
@@ -105,7 +105,7 @@ func parseConnect(s string) (host string, port int, m mistake) {
 	}
 	port, err := parsePort(strings.TrimPrefix(digits, ":"))
 	if err != nil {
-		return "", 0, mistake{"port " + quote(digits[1:]) + " is none", "ports are 1 to 65535"}
+		return "", 0, mistake{"port " + quote(digits[1:]) + " is no port number", "write 1 to 65535"}
 	}
 	return host, port, mistake{}
 }

@@ -244,7 +244,7 @@ func TestEnvironmentIsReportedByName(t *testing.T) {
 warning: SENSORD_APIKY: nothing reads this environment variable; did you mean SENSORD_APIKEY?
 warning: SENSORD_TLS_CA: servers[0].tls.ca: it has no use without TLS, and does not turn TLS on; write wss:// in the url, or add --ssl
 SENSORD_PASSWORD: servers[0].password: SENSORD_PASSWORD_FILE is set too; set one of the two
-SENSORD_PASSWORD: servers[0].password_file: there is a password without a user; give both, or neither
+SENSORD_PASSWORD: servers[0].password_file: there is a password without a user; add --user NAME, or set SENSORD_USER
 SENSORD_LOG_LEVEL: log.level: "loud" is no level; write debug, info, warn or error
 `
 	if diff := cmp.Diff(want, got); diff != "" {

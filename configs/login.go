@@ -58,13 +58,21 @@ func (l *loader) missingLogin(d *serverDraft, t *target) {
 func (l *loader) checkUser(user text, passwordFrom Origin) {
 	switch {
 	case !user.given():
-		l.wrong(passwordFrom, "servers[0].password_file", "give both, or neither", "there is a password without a user")
+		l.wrong(passwordFrom, "servers[0].password_file", otherHalf(passwordFrom, "user: NAME", "--user NAME, or set SENSORD_USER"), "there is a password without a user")
 	case !passwordFrom.set() && l.blamed("servers[0].password", "servers[0].password_file"):
 	case !passwordFrom.set():
-		l.wrong(user.from, "servers[0].user", "give both, or neither", "there is a user without a password")
+		l.wrong(user.from, "servers[0].user", otherHalf(user.from, "password_file: FILE", "--password PASSWORD, or set SENSORD_PASSWORD"), "there is a user without a password")
 	case strings.Contains(user.value, ":"):
 		l.wrong(user.from, "servers[0].user", "choose another name in Kismet, or use an API key", "a user's name cannot have a colon")
 	}
+}
+
+// otherHalf says how to add what is missing of a login, where the rest is.
+func otherHalf(from Origin, inFile, elsewhere string) string {
+	if from.layer == layerFile {
+		return "add " + inFile
+	}
+	return "add " + elsewhere
 }
 
 // checkKey refuses what cannot travel in a cookie. The key itself is not shown.

@@ -71,7 +71,7 @@ func TestParseURL(t *testing.T) {
 		{"tcp://k/x", "legacy TCP has no path"},
 		{"ws://", "the host is missing"},
 		{"ws://k:x", `this is no URL: invalid port ":x" after host`},
-		{"ws://k:99999", `port "99999" is none`},
+		{"ws://k:99999", `port "99999" is no port number`},
 		{"ws://k:3501", "port 3501 is Kismet's legacy TCP port, which speaks no websocket"},
 		{"tcp://k:2501", "port 2501 is Kismet's web port, which does not speak legacy TCP"},
 	} {

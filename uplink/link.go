@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -205,6 +206,13 @@ func (k *Link) watch(now time.Time) error {
 	return nil
 }
 
+// sourceName is how a person knows an announced source: as the definition
+// begins, and as the server does.
+func sourceName(n kismet.NewSource) string {
+	name, _, _ := strings.Cut(n.Definition, ":")
+	return short(name) + ", " + n.UUID
+}
+
 // explain turns the end of a link into what a person reads. The server never
 // says why it hangs up, so the phase has to.
 func (k *Link) explain(announce kismet.NewSource) error {
@@ -213,7 +221,7 @@ func (k *Link) explain(announce kismet.NewSource) error {
 	case fault.CodeOf(err) != "" || errors.Is(err, context.Canceled):
 		return err
 	case k.inPhase() == announced && isEnd(err):
-		return fault.Newf(fault.LinkRejected, k.object, "hung up right after the announcement of source %s (type %s)", announce.UUID, announce.Type)
+		return fault.Newf(fault.LinkRejected, k.object, "hung up right after the announcement of source %s (type %s)", sourceName(announce), announce.Type)
 	case isEnd(err):
 		return fault.Newf(fault.LinkLost, k.object, "the server ended the connection")
 	case isTimeout(err):

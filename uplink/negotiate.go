@@ -77,7 +77,7 @@ func (d *Dialer) protocolFault() error {
 	}
 	advice := "is it a Kismet server, and is its log silent about this sensor?"
 	if d.Server.TCP {
-		advice = "is that Kismet's remote capture port (3501)? Its websocket port (2501) needs no --tcp"
+		advice = "is that Kismet's remote capture port (3501)? Its websocket port (2501) needs no --tcp, and TLS needs --ssl instead"
 	}
 	return d.fail(fault.LinkProtocol, advice, "the server hangs up on both protocols, v3 and v2")
 }

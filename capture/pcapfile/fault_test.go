@@ -35,7 +35,7 @@ func checkFault(t *testing.T, err error, code fault.Code, text, remedy string) {
 
 const (
 	adviceCapture = "give an undamaged capture: pcap or pcapng, gzip is fine"
-	adviceDamage  = "the file is damaged: everything before the damage was sent"
+	adviceDamage  = "everything before the damage was sent; copy the file again if the original is whole"
 )
 
 func TestOpenFaults(t *testing.T) {
@@ -52,8 +52,8 @@ func TestOpenFaults(t *testing.T) {
 		code             fault.Code
 		remedy           string
 	}{
-		{"missing", "gone.pcap", "file gone.pcap: no such file or directory", fault.SourceMissing, "check the path or the interface name"},
-		{"below a file", plain + "/x", "file " + plain + "/x: not a directory", fault.SourceMissing, "check the path or the interface name"},
+		{"missing", "gone.pcap", "file gone.pcap: no such file or directory", fault.SourceMissing, "check the path; it is relative to where sensord was started"},
+		{"below a file", plain + "/x", "file " + plain + "/x: not a directory", fault.SourceMissing, "check the path; it is relative to where sensord was started"},
 		{"directory", dir, "file " + dir + ": is a directory", fault.SourceUnreadable, "name a capture file inside of it"},
 		{"socket", socket, "file " + socket + ": no such device or address", fault.SourceUnreadable, "check the file's permissions"},
 		{"no capture", plain, "file " + plain + ": is no pcap or pcapng file", fault.SourceCorrupt, adviceCapture},
@@ -88,7 +88,7 @@ func TestHeaderFaults(t *testing.T) {
 		content []byte
 		text    string
 	}{
-		{"empty", nil, "is empty"},
+		{"empty", nil, "it is empty"},
 		{"two bytes", pcap[:2], "is no pcap or pcapng file"},
 		{"something else", []byte("PK\x03\x04 and more"), "is no pcap or pcapng file"},
 		{"pcap header cut", pcap[:20], "file header: the file ends in the middle of it"},
@@ -120,7 +120,7 @@ func TestHeaderFaults(t *testing.T) {
 		{"option length", join(ng, iface(little, 127, 0, []byte{2, 0, 9, 0})), "file header: block at byte 28: option 2 of its interface description claims 9 bytes"},
 		{"no interface", join(ng, join(lead...)), "no interface is described in the first 1024 blocks"},
 		{"gzip header cut", gzipped(t, pcap)[:5], "the compressed data end in the middle"},
-		{"gzip of nothing", gzipped(t, nil), "is empty"},
+		{"gzip of nothing", gzipped(t, nil), "it is empty"},
 		{"gzip of something else", gzipped(t, []byte("notes")), "is no pcap or pcapng file"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

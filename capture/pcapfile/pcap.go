@@ -40,7 +40,7 @@ func openRecords(st *stream) (records, capture.LinkType, error) {
 	b, err := st.peek(4)
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, 0, errors.New("is empty")
+		return nil, 0, errors.New("it is empty")
 	case errors.Is(err, errCut):
 		return nil, 0, errNoCapture
 	case err != nil:

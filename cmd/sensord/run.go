@@ -164,7 +164,7 @@ func stopInOrder(rig stopper, signals <-chan os.Signal) error {
 		case err := <-stopped:
 			return err
 		case <-late.C:
-			return fault.New(fault.Incomplete, "sensord", fmt.Errorf("ended by a second %s: %w", s, errUncounted))
+			return fault.New(fault.Incomplete, "", fmt.Errorf("ended by a second %s: %w", s, errUncounted))
 		}
 	}
 }

@@ -249,7 +249,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		exit  int
 	}{
 		{"rig gives up", true, 0, "given up", fault.ExitFailed},
-		{"rig is stuck", false, countTime, "sensord: ended by a second terminated: what was not confirmed is not counted", fault.ExitIncomplete},
+		{"rig is stuck", false, countTime, "ended by a second terminated: what was not confirmed is not counted", fault.ExitIncomplete},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -69,9 +69,9 @@ var table = map[Code]entry{
 	LinkLost:        {"sensord reconnects by itself and loses nothing, unless --disable-retry keeps it from that", ExitFailed},
 	LinkSilent:      {"the path or the server is stuck; sensord reconnects by itself, unless --disable-retry keeps it from that", ExitFailed},
 
-	SourceMissing:    {"check the path or the interface name", ExitRadio},
+	SourceMissing:    {"check the path; it is relative to where sensord was started", ExitRadio},
 	SourceUnreadable: {"check the file's permissions", ExitRadio},
-	SourceCorrupt:    {"the file is damaged: everything before the damage was sent", ExitRadio},
+	SourceCorrupt:    {"everything before the damage was sent; copy the file again if the original is whole", ExitRadio},
 	SourceType:       {"this version captures from pcap and pcapng files", ExitRadio},
 
 	LogFull:    {"the server was away for longer than the frame log could hold", ExitIncomplete},
