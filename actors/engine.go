@@ -31,31 +31,45 @@ type Details struct {
 }
 
 // engineSlot holds a source's opened engine, so that a radio that starts again
-// goes on where the last one was.
+// goes on where the last one was. Opening may block for as long as it likes, as
+// with a FIFO that nobody writes: closing does not wait for it.
 type engineSlot struct {
 	mu      sync.Mutex
 	engine  engine
 	details Details
+	closed  bool
 }
 
-// open returns the engine, opening it if it is not.
+// open returns the engine, opening it if it is not. One radio calls it at a
+// time.
 func (s *engineSlot) open(cfg configs.Source) (engine, Details, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.engine != nil {
-		return s.engine, s.details, nil
+	if e, d, ok := s.opened(); ok {
+		return e, d, nil
 	}
 	e, d, err := openEngine(cfg)
 	if err != nil {
 		return nil, Details{}, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		_ = e.Close()
+		return nil, Details{}, errStopped
+	}
 	s.engine, s.details = e, d
 	return e, d, nil
+}
+
+func (s *engineSlot) opened() (engine, Details, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.engine, s.details, s.engine != nil
 }
 
 func (s *engineSlot) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	if s.engine != nil {
 		_ = s.engine.Close()
 	}

@@ -28,7 +28,7 @@ type (
 	}
 
 	// RadioEnded is a radio's last message: no batch follows. Err is nil at the
-	// end of a file and when the source asked for it.
+	// end of a file and errStopped when the source asked for it.
 	RadioEnded struct {
 		Run Run
 		Err error
@@ -82,6 +82,10 @@ type (
 		Link    *uplink.Link
 		Message kismet.Message
 	}
+
+	// Hurry ends a wait before the next attempt at a link: the rig stops, and
+	// what it captured should go out.
+	Hurry struct{}
 )
 
 // From the rig to a source.

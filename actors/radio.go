@@ -68,6 +68,9 @@ func (r *radio) start(ctx actor.Context) {
 	}()
 }
 
+// errStopped is the end of a capture that somebody asked for.
+var errStopped = errors.New("stopped")
+
 // read runs until the engine or ctx ends. A panic in an engine is the end
 // of that capture, and of nothing else.
 func (r *radio) read(ctx context.Context, opened func(Details), emit func(*capture.Batch)) (err error) {
@@ -85,17 +88,24 @@ func (r *radio) read(ctx context.Context, opened func(Details), emit func(*captu
 		select {
 		case <-r.credit:
 		case <-ctx.Done():
-			return nil
+			return errStopped
 		}
 		batch, err := e.ReadBatch(ctx)
 		switch {
 		case batch != nil && batch.Len() > 0:
+			r.state.read.Add(uint64(batch.Len()))
 			emit(batch)
 		case err == nil:
-			r.credit <- struct{}{} // nothing came: the credit is not used up
+			select {
+			case r.credit <- struct{}{}: // nothing came: the credit is not used up
+			default:
+			}
 		}
-		if errors.Is(err, io.EOF) || ctx.Err() != nil {
+		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if ctx.Err() != nil {
+			return errStopped
 		}
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -67,7 +68,7 @@ func (r *rig) Receive(ctx actor.Context) {
 			ctx.Send(pid, Drain{})
 		}
 	case timeUp:
-		if m.err == nil {
+		if r.err != nil { // it came first
 			m.err = r.err
 		}
 		r.end(ctx, m.err)
@@ -117,7 +118,12 @@ func (r *rig) sourceEnded(ctx actor.Context, m SourceEnded) {
 		r.err = m.Err
 	}
 	if len(r.open) == 0 {
-		r.end(ctx, r.err)
+		r.end(ctx, r.err) // whose error is told by who started the rig
+		return
+	}
+	if m.Err != nil {
+		r.log.Error("source given up, others go on", "uuid", m.UUID.String(),
+			"err", m.Err, "code", fault.CodeOf(m.Err), "remedy", fault.RemedyOf(m.Err))
 	}
 }
 
@@ -135,9 +141,11 @@ func (r *rig) stop() {
 	for _, s := range r.sources {
 		s.engine.close()
 		st := s.log.Stats()
-		lost := s.log.Discard()
+		onTheWay := s.read.Load() - st.Captured // in a mailbox that nobody reads any more
+		lost := s.log.Discard() + onTheWay
+		s.ended()
 		if st.Dropped+lost > 0 && (r.err == nil || r.cfg.Once && fault.Exit(r.err) == fault.ExitFailed) {
-			r.err = incomplete(s.cfg.Name, st.Captured, lost, st.Dropped, r.err)
+			r.err = incomplete(s.cfg.Name, st.Captured+onTheWay, lost, st.Dropped, r.err)
 		}
 	}
 	r.finish(r.err)
@@ -190,7 +198,7 @@ func Start(opts Options) (*Rig, error) {
 		dialer: opts.Dialer, lender: uplink.NewLender(inFlightBytes),
 		tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
 	}
-	memory := int(opts.Config.Spool.MemoryBytes) / len(opts.Config.Sources)
+	memory := int(min(opts.Config.Spool.MemoryBytes/int64(len(opts.Config.Sources)), math.MaxInt32))
 	for _, src := range opts.Config.Sources {
 		s.sources = append(s.sources, newSourceState(src, memory, opts.Dialer.Server.URL()))
 	}
@@ -237,6 +245,6 @@ func (r *Rig) Status() Status {
 	for _, src := range r.shared.sources {
 		s.Sources = append(s.Sources, src.status())
 	}
-	s.Position, s.HasPosition = r.shared.tracker.Track().At(time.Now().UnixNano(), true)
+	s.Position, s.HasPosition = r.shared.tracker.Track().At(0, false)
 	return s
 }

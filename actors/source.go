@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"log/slog"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -53,6 +54,7 @@ func (s *source) Receive(ctx actor.Context) {
 		s.grant(ctx)
 	case LinkUp:
 		s.linkUp()
+		s.grant(ctx) // a restart of the uplink may have swallowed an Acked
 	case LinkLost:
 		if m.Retry < 0 {
 			s.end(ctx, m.Err)
@@ -62,8 +64,7 @@ func (s *source) Receive(ctx actor.Context) {
 			ctx.Send(s.uplink, ServerAnswer{Link: m.Link, Message: s.answer(m.Event)})
 		}
 	case Drained:
-		st := s.state.log.Stats()
-		s.log.Info("all frames confirmed", "frames", st.Acked, "resent", st.Resent)
+		s.drained()
 		s.end(ctx, s.err)
 	case Drain:
 		s.drain(ctx)
@@ -76,7 +77,7 @@ func (s *source) radioOpened(ctx actor.Context, m RadioOpened) {
 	s.state.setCapture(CaptureRunning)
 	s.log.Info("capture open", "type", s.state.cfg.Type, "uuid", s.state.cfg.UUID.String(), "link_type", uint32(m.Details.LinkType))
 	if s.uplink == nil {
-		s.uplink = spawn(ctx, "uplink", s.rig.props(func() actor.Actor { return newLink(s.state, s.rig) }))
+		s.uplink = spawn(ctx, "uplink", s.rig.props(func() actor.Actor { return newUplink(s.state, s.rig) }))
 	}
 	s.grant(ctx)
 }
@@ -112,27 +113,52 @@ func (s *source) grant(ctx actor.Context) {
 
 func (s *source) captureEnded(ctx actor.Context, err error) {
 	s.radioEnded = true
-	s.err = err
+	if errors.Is(err, errStopped) {
+		err = nil
+		s.stopped()
+	} else {
+		s.err = err
+	}
 	st := s.state.log.Stats()
 	if err != nil {
 		s.state.setCapture(CaptureFailed)
-		text := "capture ended early"
-		if !s.opened {
-			text = "capture could not start"
+		why := []any{"err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err), "frames", st.Captured}
+		if s.opened {
+			s.log.Error("capture ended early", why...)
+		} else {
+			s.log.Error("capture could not start", why...)
 		}
-		s.log.Error(text, "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err), "frames", st.Captured)
 	} else {
 		s.state.setCapture(CaptureEnded)
 		s.log.Info("capture ended", "frames", st.Captured)
 	}
 	switch {
 	case !s.opened:
-		s.end(ctx, err)
+		s.end(ctx, s.err)
 	case s.draining:
 		s.finish(ctx)
 	case s.rig.cfg.Once:
 		s.state.log.Close()
 	}
+}
+
+// stopped notes that capture ended before its time, which matters to --once.
+func (s *source) stopped() {
+	if s.rig.cfg.Once && s.err == nil {
+		s.err = fault.New(fault.Incomplete, "source "+s.state.cfg.Name, errBeforeEnd)
+	}
+}
+
+var errBeforeEnd = errors.New("stopped before its end")
+
+// drained tells how it went, once the server has confirmed the last frame.
+func (s *source) drained() {
+	st := s.state.log.Stats()
+	if st.Dropped > 0 {
+		s.log.Warn("what was not dropped is confirmed", "frames", st.Acked, "dropped", st.Dropped, "resent", st.Resent)
+		return
+	}
+	s.log.Info("all frames confirmed", "frames", st.Acked, "resent", st.Resent)
 }
 
 // finish closes the log while draining. The link says Drained when the server
@@ -174,10 +200,16 @@ func (s *source) answer(e uplink.Event) kismet.Message {
 // drain stops capturing; what is in the log is still sent.
 func (s *source) drain(ctx actor.Context) {
 	s.draining = true
+	if s.uplink != nil {
+		ctx.Send(s.uplink, Hurry{})
+	}
 	switch {
+	case !s.opened: // it may never be, as a FIFO that nobody writes
+		s.stopped()
+		s.end(ctx, s.err)
 	case !s.radioEnded:
 		ctx.Send(s.radio, StopCapture{})
-	case s.opened:
+	default:
 		s.finish(ctx)
 	}
 }

@@ -103,6 +103,7 @@ type sourceState struct {
 	log     *frames.Log
 	engine  engineSlot
 	runs    atomic.Uint64 // starts of the source
+	read    atomic.Uint64 // frames that the radio has handed over; the log counts those that arrived
 	capture atomic.Int32  // CaptureState
 	link    atomic.Pointer[LinkStatus]
 }
@@ -114,6 +115,16 @@ func newSourceState(cfg configs.Source, memory int, server string) *sourceState 
 }
 
 func (s *sourceState) setCapture(c CaptureState) { s.capture.Store(int32(c)) }
+
+// ended settles what the status says behind the last actor's end.
+func (s *sourceState) ended() {
+	s.capture.CompareAndSwap(int32(CaptureRunning), int32(CaptureEnded))
+	l := *s.link.Load()
+	if l.State != LinkFinished {
+		l.State = LinkGaveUp
+	}
+	s.link.Store(&l)
+}
 
 func (s *sourceState) status() SourceStatus {
 	return SourceStatus{

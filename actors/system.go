@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"github.com/asynkron/protoactor-go/eventstream"
 )
 
 // newSystem returns an actor system whose process registry works on 32-bit
@@ -21,6 +22,9 @@ func newSystem(log *slog.Logger) *actor.ActorSystem {
 	r := sys.ProcessRegistry.LocalPIDs
 	r.LocalPIDs = append(r.LocalPIDs[:0:0], r.LocalPIDs[0])
 	sys.ProcessRegistry.Add(actor.NewEventStreamProcess(sys), "eventstream")
+	// Nobody hears of messages to actors that have ended: that is everyday life
+	// here, and the library's own listener keeps a goroutine for 10 s each time.
+	sys.EventStream = eventstream.NewEventStream()
 	return sys
 }
 

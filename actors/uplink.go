@@ -11,9 +11,9 @@ import (
 	"github.com/sensord/sensord/uplink"
 )
 
-// link is the actor that keeps a source connected: it dials, runs the session,
+// uplinkActor is the actor that keeps a source connected: it dials, runs the session,
 // and dials again after a wait, until the log is confirmed or it may not retry.
-type link struct {
+type uplinkActor struct {
 	state  *sourceState
 	rig    *shared
 	log    *slog.Logger
@@ -41,17 +41,21 @@ type (
 	}
 )
 
-func newLink(state *sourceState, rig *shared) *link {
-	return &link{state: state, rig: rig, log: rig.log.With("source", state.cfg.Name)}
+func newUplink(state *sourceState, rig *shared) *uplinkActor {
+	return &uplinkActor{state: state, rig: rig, log: rig.log.With("source", state.cfg.Name)}
 }
 
 // Receive implements actor.Actor.
-func (k *link) Receive(ctx actor.Context) {
+func (k *uplinkActor) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		k.dial(ctx)
 	case dialNow:
 		k.dial(ctx)
+	case Hurry:
+		if k.state.link.Load().State == LinkWaiting && k.timer.Stop() {
+			k.dial(ctx)
+		}
 	case dialled:
 		if m.task == k.task {
 			k.dialled(ctx, m)
@@ -77,19 +81,19 @@ func (k *link) Receive(ctx actor.Context) {
 }
 
 // update changes the published status.
-func (k *link) update(change func(*LinkStatus)) {
+func (k *uplinkActor) update(change func(*LinkStatus)) {
 	s := *k.state.link.Load()
 	change(&s)
 	k.state.link.Store(&s)
 }
 
-func (k *link) enter(state LinkState) {
+func (k *uplinkActor) enter(state LinkState) {
 	k.update(func(s *LinkStatus) { s.State, s.Since = state, time.Now() })
 }
 
 // dial starts the goroutine that makes a link and, if that succeeds, runs the
 // session on it.
-func (k *link) dial(ctx actor.Context) {
+func (k *uplinkActor) dial(ctx actor.Context) {
 	k.enter(LinkDialling)
 	work, cancel := context.WithCancel(context.Background())
 	t := &task{cancel: cancel, done: make(chan struct{})}
@@ -97,6 +101,11 @@ func (k *link) dial(ctx actor.Context) {
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	go func() {
 		defer close(t.done)
+		defer func() {
+			if p := recover(); p != nil {
+				send(self, ended{task: t, err: fault.Newf(fault.Internal, "uplink", "panic: %v", p)})
+			}
+		}()
 		l, err := k.rig.dialer.Dial(work)
 		send(self, dialled{task: t, link: l, err: err})
 		if err != nil {
@@ -107,7 +116,7 @@ func (k *link) dial(ctx actor.Context) {
 	}()
 }
 
-func (k *link) session(tell func(uplink.Event)) uplink.Session {
+func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 	cfg := k.state.cfg
 	return uplink.Session{
 		UUID: cfg.UUID, Type: cfg.Type,
@@ -120,9 +129,9 @@ func (k *link) session(tell func(uplink.Event)) uplink.Session {
 	}
 }
 
-func (k *link) dialled(ctx actor.Context, m dialled) {
+func (k *uplinkActor) dialled(ctx actor.Context, m dialled) {
 	if m.err != nil {
-		k.failed(ctx, "cannot connect", m.err)
+		k.failed(ctx, true, m.err)
 		return
 	}
 	k.live = m.link
@@ -130,7 +139,7 @@ func (k *link) dialled(ctx actor.Context, m dialled) {
 	k.enter(LinkAnnounced)
 }
 
-func (k *link) heard(ctx actor.Context, m heard) {
+func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 	switch m.event.(type) {
 	case uplink.Streaming:
 		k.redial.Healthy(time.Now())
@@ -147,18 +156,18 @@ func (k *link) heard(ctx actor.Context, m heard) {
 	}
 }
 
-func (k *link) ended(ctx actor.Context, err error) {
+func (k *uplinkActor) ended(ctx actor.Context, err error) {
 	k.live = nil
 	if err == nil {
 		k.enter(LinkFinished)
 		ctx.Send(ctx.Parent(), Drained{})
 		return
 	}
-	k.failed(ctx, "link lost", err)
+	k.failed(ctx, false, err)
 }
 
 // failed waits and dials again, or gives up where that is what the user wants.
-func (k *link) failed(ctx actor.Context, what string, err error) {
+func (k *uplinkActor) failed(ctx actor.Context, dialling bool, err error) {
 	streamed := k.state.link.Load().Links > 0
 	if k.state.log.Confirmed() && (streamed || !k.rig.cfg.Once) {
 		k.enter(LinkFinished)
@@ -173,21 +182,28 @@ func (k *link) failed(ctx actor.Context, what string, err error) {
 	}
 	wait := k.redial.After(err, time.Now())
 	k.enter(LinkWaiting)
-	repeated := fault.CodeOf(k.state.link.Load().Err) == fault.CodeOf(err)
+	last := k.state.link.Load().Err
+	repeated := last != nil && fault.CodeOf(last) == fault.CodeOf(err)
 	k.update(func(s *LinkStatus) { s.Err = err })
-	k.report(what, err, wait, repeated)
+	k.report(dialling, err, wait, repeated)
 	ctx.Send(ctx.Parent(), LinkLost{Err: err, Retry: wait})
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	k.timer = time.AfterFunc(wait, func() { send(self, dialNow{}) })
 }
 
 // report logs a failure when it begins; repeats of the same are for debugging.
-func (k *link) report(what string, err error, wait time.Duration, repeated bool) {
+func (k *uplinkActor) report(dialling bool, err error, wait time.Duration, repeated bool) {
 	level := slog.LevelWarn
 	if repeated {
 		level = slog.LevelDebug
 	}
-	st := k.state.log.Stats()
-	k.log.Log(context.Background(), level, what, "err", err, "code", fault.CodeOf(err),
-		"remedy", fault.RemedyOf(err), "retry_in", wait.Round(time.Millisecond).String(), "waiting", st.Waiting)
+	why := []any{
+		"err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err),
+		"retry_in", wait.Round(time.Millisecond).String(), "waiting", k.state.log.Stats().Waiting,
+	}
+	if dialling {
+		k.log.Log(context.Background(), level, "cannot connect", why...)
+	} else {
+		k.log.Log(context.Background(), level, "link lost", why...)
+	}
 }

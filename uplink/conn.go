@@ -3,6 +3,7 @@ package uplink
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"net"
 	"sync"
 	"time"
@@ -18,7 +19,6 @@ type conn interface {
 	// Read returns the next bytes that came, at most once per call and valid
 	// until the next.
 	Read() ([]byte, error)
-	SetReadDeadline(t time.Time) error
 	SetWriteDeadline(t time.Time) error
 	// Pings delivers the transport's own pings, nil if it has none. The writer
 	// answers them.
@@ -68,7 +68,13 @@ type gatherConn struct {
 	mu sync.Mutex // the library's reader may answer a protocol error by itself
 	w  *bufio.Writer
 	up bool // the upgrade is done; before, a read flushes what asks for its answer
+	n  int  // bytes read before
 }
+
+// maxUpgradeBytes bounds the answer to an upgrade; the library does not.
+const maxUpgradeBytes = 64 << 10
+
+var errLongAnswer = errors.New("the answer has no end")
 
 func newGatherConn(c net.Conn) *gatherConn {
 	return &gatherConn{Conn: c, w: bufio.NewWriterSize(c, writeBufferBytes)}
@@ -79,8 +85,13 @@ func (c *gatherConn) Read(p []byte) (int, error) {
 		if err := c.Flush(); err != nil {
 			return 0, err
 		}
+		if c.n > maxUpgradeBytes {
+			return 0, errLongAnswer
+		}
 	}
-	return c.Conn.Read(p)
+	n, err := c.Conn.Read(p)
+	c.n += n
+	return n, err
 }
 
 func (c *gatherConn) Write(p []byte) (int, error) {
@@ -103,19 +114,19 @@ func (c *gatherConn) SetWriteDeadline(time.Time) error { return nil }
 type wsConn struct {
 	ws     *websocket.Conn
 	gather *gatherConn
-	pongs  chan string
+	pings  chan string
 	buf    []byte
 }
 
 func newWSConn(ws *websocket.Conn, gather *gatherConn) *wsConn {
-	c := &wsConn{ws: ws, gather: gather, pongs: make(chan string, 4)}
+	c := &wsConn{ws: ws, gather: gather, pings: make(chan string, 4)}
 	gather.up = true
 	ws.SetReadLimit(readLimitBytes)
 	// The library's own handlers write from the reader's goroutine, where a
 	// slow line would hold up the reading of acknowledgements.
 	ws.SetPingHandler(func(data string) error {
 		select {
-		case c.pongs <- data:
+		case c.pings <- data:
 		default: // four unanswered already: one answer is as good
 		}
 		return nil
@@ -130,7 +141,7 @@ func (c *wsConn) WriteFrame(frame []byte) error {
 
 func (c *wsConn) Flush() error { return c.gather.Flush() }
 
-func (c *wsConn) Pings() <-chan string { return c.pongs }
+func (c *wsConn) Pings() <-chan string { return c.pings }
 
 func (c *wsConn) AnswerPing(data string) error {
 	return c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Time{})
@@ -147,7 +158,6 @@ func (c *wsConn) Read() ([]byte, error) {
 	return c.buf, err
 }
 
-func (c *wsConn) SetReadDeadline(t time.Time) error  { return c.ws.SetReadDeadline(t) }
 func (c *wsConn) SetWriteDeadline(t time.Time) error { return c.gather.Conn.SetWriteDeadline(t) }
 
 func (c *wsConn) Farewell() error {

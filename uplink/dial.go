@@ -77,7 +77,8 @@ func (d *Dialer) open(ctx context.Context) (conn, error) {
 		return newTCPConn(c), nil
 	}
 	// What follows blocks in reads that know no context.
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	raw := c
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	defer stop()
 	if d.Server.TLS != nil {
 		start = time.Now()

@@ -55,7 +55,7 @@ func (d *Dialer) tlsFault(err error) error {
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		issuer := ""
 		if e.Cert != nil {
-			issuer = " (issued by " + e.Cert.Issuer.String() + ")"
+			issuer = " (issued by " + short(e.Cert.Issuer.String()) + ")"
 		}
 		return d.fail(fault.LinkTLS, "name the right authority with --ssl=CA.pem (tls: {ca: CA.pem} in the configuration)",
 			"certificate signed by an unknown authority%s", issuer)
@@ -100,7 +100,7 @@ func certNames(c *x509.Certificate) string {
 	if len(names) > most {
 		names = append(names[:most:most], "others")
 	}
-	return strings.Join(names, ", ")
+	return short(strings.Join(names, ", "))
 }
 
 // upgradeFault explains why a server did not become a websocket. Kismet looks
@@ -147,6 +147,8 @@ func (d *Dialer) noHTTPFault(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
 		return d.fail(fault.LinkLost, "", "upgrade to a websocket: %w", context.Canceled)
+	case refusedByTLS(err):
+		return d.fail(fault.LinkTLS, "the server, or a proxy in front of it, wants something else of TLS: see its log", "TLS: %w", rootCause(err))
 	case isTimeout(err):
 		return d.fail(fault.LinkTimeout, "if the port is Kismet's legacy one (3501), add --tcp", "no HTTP answer within %v", handshakeTimeout)
 	case isEnd(err):
@@ -156,6 +158,13 @@ func (d *Dialer) noHTTPFault(err error) error {
 		return d.fail(fault.LinkPlain, "", "plain HTTP sent to a TLS port")
 	}
 	return d.fail(fault.LinkNotKismet, "", "the server does not speak HTTP: %s", short(rootCause(err).Error()))
+}
+
+// refusedByTLS reports that the peer ended TLS with an alert, as one that wants
+// a client's certificate does behind the handshake.
+func refusedByTLS(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error"
 }
 
 // speaksTLS recognises how nginx and Go answer plain HTTP on a TLS port.
@@ -206,8 +215,12 @@ func isTimeout(err error) bool {
 // isEnd reports that the peer ended the connection, whichever way.
 func isEnd(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
-		websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway, websocket.CloseAbnormalClosure, websocket.CloseInternalServerErr)
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || isClose(err)
+}
+
+func isClose(err error) bool {
+	_, ok := errors.AsType[*websocket.CloseError](err)
+	return ok
 }
 
 // rootCause drops the layers that repeat the address.

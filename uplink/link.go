@@ -47,7 +47,10 @@ type Link struct {
 	heardOf atomic.Bool // a Kismet message has come
 	unheard error       // the end of a link on which none ever does; set before Run
 
-	lastServerPing atomic.Int64 // Unix nanoseconds
+	// Times since began, on the monotonic clock: the wall clock may be set while
+	// a link is up.
+	began          time.Time
+	lastServerPing atomic.Int64
 	announcedAt    atomic.Int64
 
 	dead    chan struct{} // closed when the link has ended
@@ -105,8 +108,8 @@ func newLink(c conn, v kismet.Version, object string) *Link {
 		window:  newWindow(v, NewLender(0), time.Now()),
 		control: make(chan kismet.Message, maxAnswers),
 		dead:    make(chan struct{}),
+		began:   time.Now(),
 	}
-	k.lastServerPing.Store(time.Now().UnixNano())
 	k.readers.Go(k.read)
 	return k
 }
@@ -186,6 +189,13 @@ func (k *Link) watchdog() {
 	}
 }
 
+// mark notes that something happened now, since how long ago it was.
+func (k *Link) mark(at *atomic.Int64) { at.Store(int64(time.Since(k.began))) }
+
+func (k *Link) since(at *atomic.Int64, now time.Time) time.Duration {
+	return now.Sub(k.began) - time.Duration(at.Load())
+}
+
 func (k *Link) watch(now time.Time) error {
 	if since, ok := k.window.oldest(); ok && now.Sub(since) > pongTimeout {
 		if k.unheard != nil && !k.heardOf.Load() {
@@ -195,11 +205,11 @@ func (k *Link) watch(now time.Time) error {
 	}
 	switch k.inPhase() {
 	case announced:
-		if now.UnixNano()-k.announcedAt.Load() > int64(openTimeout) {
+		if k.since(&k.announcedAt, now) > openTimeout {
 			return fault.Newf(fault.LinkSilent, k.object, "no answer to the announcement for %v", openTimeout)
 		}
 	case asked, streaming:
-		if now.UnixNano()-k.lastServerPing.Load() > int64(serverPingLimit) {
+		if k.since(&k.lastServerPing, now) > serverPingLimit {
 			return fault.Newf(fault.LinkSilent, k.object, "no PING of the server for %v", serverPingLimit)
 		}
 	}
@@ -218,7 +228,7 @@ func sourceName(n kismet.NewSource) string {
 func (k *Link) explain(announce kismet.NewSource) error {
 	err := k.err
 	switch {
-	case fault.CodeOf(err) != "" || errors.Is(err, context.Canceled):
+	case fault.CodeOf(err) != "", errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case k.inPhase() == announced && isEnd(err):
 		return fault.Newf(fault.LinkRejected, k.object, "hung up right after the announcement of source %s (type %s)", sourceName(announce), announce.Type)

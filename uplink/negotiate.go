@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sensord/sensord/internal/fault"
@@ -31,15 +32,20 @@ func (d *Dialer) negotiate(ctx context.Context) (*Link, error) {
 		found, err := link.probe(ctx)
 		if err != nil {
 			link.abandon()
-			return nil, d.probeFault(err)
+			err = d.probeFault(err)
+			d.traced("protocol", start, "", err)
+			return nil, err
 		}
-		d.traced("protocol", start, v.String()+" "+found.String(), nil)
+		if found != silent {
+			d.traced("protocol", start, v.String()+" "+found.String(), nil)
+		}
 		switch found {
 		case answered:
 			d.remember(v)
 			return link, nil
 		case silent:
 			link.unheard = d.unheardFault()
+			d.traced("protocol", start, "", link.unheard)
 			return link, nil
 		}
 		link.abandon()
@@ -47,6 +53,14 @@ func (d *Dialer) negotiate(ctx context.Context) (*Link, error) {
 	err := d.protocolFault()
 	d.traced("protocol", time.Now(), "", err)
 	return nil, err
+}
+
+// cause returns what an error says without the object it happened to.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fault.Error](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 func (v verdict) String() string {
@@ -85,19 +99,21 @@ func (d *Dialer) protocolFault() error {
 // probeFault explains a connection on which something else than Kismet's
 // frames came.
 func (d *Dialer) probeFault(err error) error {
-	if fault.CodeOf(err) != "" || !d.Server.TCP {
+	switch {
+	case fault.CodeOf(err) == fault.LinkNotKismet && d.Server.TCP:
+		return d.fail(fault.LinkNotKismet, "if that is Kismet's web port (2501), leave out --tcp", "%w", cause(err))
+	case fault.CodeOf(err) != "":
 		return err
 	}
-	return d.fail(fault.LinkNotKismet, "if that is Kismet's web port (2501), leave out --tcp", "%w", err)
+	return d.fail(fault.LinkNotKismet, "", "no word of Kismet's protocol: %w", rootCause(err))
 }
 
 // probe sends a PING and waits for what comes of it.
 func (k *Link) probe(ctx context.Context) (verdict, error) {
-	if err := k.writePing(0, time.Now()); err != nil {
-		return ended, nil // the reader knows no more than that either
-	}
-	if err := k.flush(); err != nil {
-		return ended, nil
+	// A write that fails says less than what the peer sent before it hung up:
+	// the reader's word counts.
+	if k.writePing(0, time.Now()) == nil {
+		_ = k.flush()
 	}
 	timer := time.NewTimer(probeTimeout)
 	defer timer.Stop()

@@ -13,6 +13,13 @@ import (
 // them until the connection ends. PINGs are answered and PONGs taken here and
 // in the writer, so that no actor and no radio can delay them.
 func (k *Link) read() {
+	// What a server sends is decoded here: a mistake in that must cost this link
+	// and nothing else.
+	defer func() {
+		if p := recover(); p != nil {
+			k.end(fault.Newf(fault.Internal, k.object, "panic: %v", p))
+		}
+	}()
 	var cut kismet.Splitter
 	for {
 		p, err := k.conn.Read()
@@ -46,13 +53,13 @@ func (k *Link) handle(frame []byte) error {
 	k.heardOf.Store(true)
 	switch m := m.(type) {
 	case kismet.Ping:
-		k.lastServerPing.Store(time.Now().UnixNano())
+		k.mark(&k.lastServerPing)
 		k.Answer(kismet.Pong{Seq: h.Seq})
 	case kismet.Pong:
 		return k.acknowledge(m)
 	case kismet.OpenSource:
 		if k.advance(announced, asked) {
-			k.lastServerPing.Store(time.Now().UnixNano())
+			k.mark(&k.lastServerPing)
 			k.tell(OpenAsked{Seq: h.Seq, Definition: m.Definition})
 		}
 	case kismet.Configure:

@@ -15,6 +15,7 @@ import (
 type Redial struct {
 	healthyAt time.Time // when frames last flowed
 	healthy   bool      // the present link streams, or did until it ended
+	brief     int       // links in a row that ended soon
 	slow      *backoff.ExponentialBackOff
 	last      fault.Code
 }
@@ -27,6 +28,7 @@ const (
 	// asked to replace it meanwhile was seen to crash (free(): invalid pointer).
 	settleMin, settleMax = time.Second, 2 * time.Second
 	settleWithin         = 20 * time.Second
+	briefLinks           = 5                                 // more than that in a row are a fight: two sensors with one UUID replace each other
 	firmMin, firmMax     = 5 * time.Second, 30 * time.Second // somebody has to change something
 	slowMin, slowMax     = 500 * time.Millisecond, 10 * time.Second
 )
@@ -34,18 +36,28 @@ const (
 // Healthy says that frames flow at now.
 func (r *Redial) Healthy(now time.Time) {
 	r.healthyAt, r.healthy = now, true
-	r.slow, r.last = nil, ""
+	if r.brief <= briefLinks {
+		r.slow, r.last = nil, ""
+	}
 }
 
 // After returns the wait behind a dial or a link that ended with err at now.
 func (r *Redial) After(err error, now time.Time) time.Duration {
 	code := fault.CodeOf(err)
 	if r.healthy {
+		if now.Sub(r.healthyAt) < settleWithin {
+			r.brief++
+		} else {
+			r.brief = 0
+		}
 		r.healthyAt, r.healthy = now, false
 	}
 	wasUp := !r.healthyAt.IsZero()
 	switch code {
 	case fault.LinkLost, fault.LinkSilent:
+		if r.brief > briefLinks {
+			return r.grow(code, settleMin, slowMax)
+		}
 		return between(settleMin, settleMax)
 	case fault.LinkRefused, fault.LinkUnreachable:
 		if wasUp && now.Sub(r.healthyAt) < briskFor {
@@ -54,10 +66,10 @@ func (r *Redial) After(err error, now time.Time) time.Duration {
 		return r.grow(code, slowMin, slowMax)
 	case fault.LinkTimeout, fault.LinkResolve:
 		return r.grow(code, slowMin, slowMax)
-	case fault.LinkRejected:
-		// Shortly after a loss the server may reject us only because it still
-		// holds the old session.
-		if wasUp && now.Sub(r.healthyAt) < settleWithin {
+	case fault.LinkRejected, fault.LinkProtocol, fault.LinkNotKismet:
+		// A server that restarts behind a tunnel or a proxy looks like many other
+		// things on its way, and one that lost us may still hold the old session.
+		if wasUp && now.Sub(r.healthyAt) < briskFor {
 			return between(settleMin, settleMax)
 		}
 	}

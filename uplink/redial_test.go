@@ -30,6 +30,8 @@ func TestRedialWaits(t *testing.T) {
 		{"wrong path", time.Hour, fault.LinkLost, minute, fault.LinkEndpoint, firmMin, firmMax},
 		{"rejected, never up", 0, "", 0, fault.LinkRejected, firmMin, firmMax},
 		{"rejected while the server still holds the old session", time.Hour, fault.LinkLost, time.Second, fault.LinkRejected, settleMin, settleMax},
+		{"hung up on by the tunnel to a server that restarts", time.Hour, fault.LinkLost, time.Minute, fault.LinkProtocol, settleMin, settleMax},
+		{"another protocol, was up an hour ago", time.Hour, fault.LinkLost, time.Hour, fault.LinkProtocol, firmMin, firmMax},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,5 +60,27 @@ func TestRedialWaits(t *testing.T) {
 				t.Errorf("tenth wait is %v: does not grow towards %v", last, tt.top)
 			}
 		})
+	}
+}
+
+// Two sensors with one UUID replace each other on the server for ever; at least
+// not at full pace.
+func TestRedialSlowsDownBehindManyBriefLinks(t *testing.T) {
+	var r Redial
+	now := epoch
+	lost := fault.New(fault.LinkLost, "server", errors.New("test"))
+	var wait time.Duration
+	for range 20 {
+		r.Healthy(now)
+		now = now.Add(time.Second)
+		wait = r.After(lost, now)
+		now = now.Add(wait)
+	}
+	if wait < slowMax/2 {
+		t.Errorf("waits %v behind 20 brief links", wait)
+	}
+	r.Healthy(now)
+	if wait = r.After(lost, now.Add(time.Hour)); wait > settleMax {
+		t.Errorf("waits %v behind a long link", wait)
 	}
 }

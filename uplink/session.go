@@ -66,7 +66,7 @@ const flushBytes = 48 << 10
 
 func (w *writer) run(announce kismet.NewSource) error {
 	w.lastAlive = time.Now()
-	w.announcedAt.Store(w.lastAlive.UnixNano())
+	w.mark(&w.announcedAt)
 	w.setPhase(announced)
 	if err := w.write(announce); err != nil {
 		return err

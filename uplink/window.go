@@ -11,7 +11,8 @@ import (
 // How much may be on its way to the server without its acknowledgement, and
 // how often one is asked for.
 const (
-	startWindowBytes = 256 << 10
+	startWindowBytes = 64 << 10  // of a new link, which may be a slow one
+	ownWindowBytes   = 256 << 10 // what each link may have without asking the lender
 	minWindowBytes   = 32 << 10
 	windowTime       = 2 * time.Second // of the acknowledged rate
 	pingBytes        = 64 << 10
@@ -40,7 +41,9 @@ type window struct {
 	pings     []ping
 	lastPing  time.Time
 	rtt       time.Duration
+	lastPong  time.Time
 	held      bool // the limit held the writer up since the last sample
+	peak      int  // most bytes in flight since then
 	sampleAt  time.Time
 	sampleAck int
 }
@@ -73,6 +76,7 @@ func (w *window) room() bool {
 func (w *window) wrote(n int) {
 	w.mu.Lock()
 	w.written += n
+	w.peak = max(w.peak, w.written-w.acked)
 	w.mu.Unlock()
 }
 
@@ -125,7 +129,7 @@ func (w *window) pong(id uint32, now time.Time) (upTo frames.Seq, ok bool) {
 		return 0, false
 	}
 	w.pings = append(w.pings[:0], w.pings[1:]...)
-	w.acked = p.written
+	w.acked, w.lastPong = p.written, now
 	if !p.flushed.IsZero() {
 		w.rtt = now.Sub(p.flushed)
 	}
@@ -138,7 +142,8 @@ func (w *window) pong(id uint32, now time.Time) (upTo frames.Seq, ok bool) {
 }
 
 // adapt sets the limit to what the server acknowledged in windowTime. A rate
-// that was low for want of frames says nothing and narrows nothing.
+// that was low for want of frames says nothing, and only gives back what was
+// borrowed and not used.
 func (w *window) adapt(now time.Time) {
 	took := now.Sub(w.sampleAt)
 	if took < rateSample {
@@ -146,14 +151,17 @@ func (w *window) adapt(now time.Time) {
 	}
 	rate := float64(w.acked-w.sampleAck) / took.Seconds()
 	want := max(int(min(rate*windowTime.Seconds(), 1<<30)), minWindowBytes)
-	if want > w.limit || w.held {
+	switch {
+	case want > w.limit || w.held:
 		w.resize(want)
+	case w.borrowed > 0 && w.peak < w.limit/2:
+		w.resize(max(2*w.peak, ownWindowBytes))
 	}
-	w.sampleAt, w.sampleAck, w.held = now, w.acked, false
+	w.sampleAt, w.sampleAck, w.held, w.peak = now, w.acked, false, w.written-w.acked
 }
 
 func (w *window) resize(want int) {
-	extra := max(0, want-startWindowBytes)
+	extra := max(0, want-ownWindowBytes)
 	switch {
 	case extra > w.borrowed:
 		w.borrowed += w.lender.borrow(extra - w.borrowed)
@@ -161,15 +169,20 @@ func (w *window) resize(want int) {
 		w.lender.giveBack(w.borrowed - extra)
 		w.borrowed = extra
 	}
-	w.limit = min(want, startWindowBytes+w.borrowed)
+	w.limit = min(want, ownWindowBytes+w.borrowed)
 }
 
-// oldest returns since when the oldest PING waits for its PONG.
+// oldest returns since when the server owes a PONG: since the oldest PING left,
+// or since its last PONG, if that came later. On a slow line many PINGs are on
+// their way, and each takes its time.
 func (w *window) oldest() (time.Time, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.pings) == 0 || w.pings[0].flushed.IsZero() {
 		return time.Time{}, false
+	}
+	if w.lastPong.After(w.pings[0].flushed) {
+		return w.lastPong, true
 	}
 	return w.pings[0].flushed, true
 }

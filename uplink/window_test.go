@@ -75,8 +75,8 @@ func TestWindowFollowsTheAcknowledgedRate(t *testing.T) {
 		{"50 kB/s", 50_000, 8 << 20, 100_000},
 		{"slower than the least", 5_000, 8 << 20, minWindowBytes},
 		{"1 MB/s", 1_000_000, 8 << 20, 2_000_000},
-		{"faster than the rig lends", 100_000_000, 8 << 20, startWindowBytes + 8<<20},
-		{"nothing to borrow", 1_000_000, 0, startWindowBytes},
+		{"faster than the rig lends", 100_000_000, 8 << 20, ownWindowBytes + 8<<20},
+		{"nothing to borrow", 1_000_000, 0, ownWindowBytes},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -113,6 +113,48 @@ func TestWindowIsNotNarrowedForWantOfFrames(t *testing.T) {
 	}
 	if w.limit != startWindowBytes {
 		t.Fatalf("window of %d bytes, want %d", w.limit, startWindowBytes)
+	}
+}
+
+// A link that was fast for a while gives back what it no longer uses.
+func TestWindowReturnsWhatItDoesNotUse(t *testing.T) {
+	lender := NewLender(8 << 20)
+	w := newWindow(kismet.V3, lender, epoch)
+	now := epoch
+	beat := func(bytes int) {
+		w.wrote(bytes)
+		id := w.ping(0, now)
+		now = now.Add(250 * time.Millisecond)
+		w.pong(id, now)
+	}
+	for range 10 {
+		w.held = true
+		beat(25_000_000)
+	}
+	if lender.free != 0 {
+		t.Fatalf("a fast link left %d bytes to others", lender.free)
+	}
+	for range 3 {
+		beat(1000)
+	}
+	if lender.free != 8<<20 {
+		t.Fatalf("a link that is quiet now keeps %d bytes", 8<<20-lender.free)
+	}
+}
+
+// On a slow line PINGs wait for each other; what counts is whether PONGs come.
+func TestServerOwesAPongSinceItsLast(t *testing.T) {
+	w := newWindow(kismet.V3, NewLender(0), epoch)
+	first := w.ping(0, epoch)
+	w.ping(0, epoch)
+	w.flushed(epoch)
+	if since, ok := w.oldest(); !ok || !since.Equal(epoch) {
+		t.Fatalf("owes since %v, %t", since, ok)
+	}
+	later := epoch.Add(7 * time.Second)
+	w.pong(first, later)
+	if since, ok := w.oldest(); !ok || !since.Equal(later) {
+		t.Fatalf("after a PONG owes since %v, %t", since, ok)
 	}
 }
 

@@ -93,6 +93,7 @@ func ordinary(cmd *exec.Cmd) {
 var (
 	clock  = regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d\.\d{3} `)
 	jitter = regexp.MustCompile(`(retry_in|waiting)=\S+`)
+	share  = regexp.MustCompile(`\d+ of \d+ frames not confirmed`)
 )
 
 func (w *world) golden(t *testing.T, file string, p *process) {
@@ -100,6 +101,7 @@ func (w *world) golden(t *testing.T, file string, p *process) {
 	status := p.exit(t)
 	text := clock.ReplaceAllString(w.words.Replace(p.errs.String()), "00:00:00.000 ")
 	text = jitter.ReplaceAllString(text, "$1=…")
+	text = share.ReplaceAllString(text, "… frames not confirmed")
 	g := readGolden(t, file)
 	got := fmt.Sprintf("exit %d\n%s", status, text)
 	if out := p.out.String(); out != "" {

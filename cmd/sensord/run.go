@@ -134,7 +134,7 @@ func (a *app) serve(config configs.Config, log *slog.Logger) error {
 	case <-rig.Done():
 		return rig.Err()
 	case s := <-signals:
-		log.Info("stopping: what was captured is sent and confirmed first", "signal", s.String(), "at_most", flushTime)
+		log.Info("stopping: what was captured is sent and confirmed first", "signal", s.String(), "at_most", flushTime.String())
 	}
 	return stopInOrder(rig, signals)
 }

@@ -30,6 +30,7 @@ type Log struct {
 	tail   tail
 	sent   Seq
 	acked  Seq
+	high   Seq // below it everything was written to some link
 	closed bool
 	stats  Stats
 
@@ -40,15 +41,12 @@ type Log struct {
 // time Captured = Acked + Dropped + Waiting.
 type Stats struct {
 	Captured  uint64 // appended
-	Sent      uint64 // written to a link, repeats included
-	Resent    uint64 // written again because a link was lost: the most a server can have twice
+	Resent    uint64 // written to a link again, because one was lost: the most a server can have twice
 	Acked     uint64 // confirmed by a server
 	Dropped   uint64 // lost because the log was full
 	Waiting   uint64 // captured and neither confirmed nor dropped
 	InFlight  uint64 // of those, written to the present link
 	MemBytes  int    // memory held
-	MaxBytes  int    // memory allowed
-	OldestNs  int64  // capture time of the oldest waiting frame, 0 if none
 	Closed    bool   // no more frames will come
 	Confirmed bool   // closed, and nothing waits
 }
@@ -178,7 +176,10 @@ func (l *Log) Sent(c Chunk, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sent = c.first + Seq(n)
-	l.stats.Sent += uint64(n)
+	if again := min(l.sent, l.high); again > c.first {
+		l.stats.Resent += uint64(again - c.first)
+	}
+	l.high = max(l.high, l.sent)
 	l.tail.unpin()
 }
 
@@ -208,7 +209,6 @@ func (l *Log) Rewind() uint64 {
 	l.mu.Lock()
 	n := uint64(l.tail.count(l.acked, l.sent))
 	l.sent = l.acked
-	l.stats.Resent += n
 	l.mu.Unlock()
 	l.ring()
 	return n
@@ -238,8 +238,7 @@ func (l *Log) Stats() Stats {
 	s := l.stats
 	s.Waiting = s.Captured - s.Acked - s.Dropped
 	s.InFlight = uint64(l.tail.count(l.acked, l.sent))
-	s.MemBytes, s.MaxBytes = l.tail.bytes, l.tail.maxBytes
-	s.OldestNs = l.tail.oldestNs(l.acked)
+	s.MemBytes = l.tail.bytes
 	s.Closed, s.Confirmed = l.closed, l.confirmed()
 	return s
 }

@@ -142,20 +142,6 @@ func (t *tail) count(from, to Seq) int {
 	return n
 }
 
-// oldestNs is the capture time of the first frame at or behind seq, or 0.
-func (t *tail) oldestNs(seq Seq) int64 {
-	i := t.at(seq)
-	if i == len(t.entries) {
-		return 0
-	}
-	e := t.entries[i]
-	j := 0
-	if seq > e.first {
-		j = int(seq - e.first)
-	}
-	return e.batch.Frame(j).TimeNs
-}
-
 func (t *tail) clear() {
 	for _, e := range t.entries {
 		t.drop(e.batch)

@@ -1,0 +1,167 @@
+package actors
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+	"github.com/google/gopacket/pcapgo"
+	"go.uber.org/goleak"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/kismettest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const apiKey = "0123456789ABCDEF0123456789ABCDEF"
+
+// writePcap writes n numbered frames, a millisecond apart, and returns the
+// file's name.
+func writePcap(t testing.TB, name string, n int) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := pcapgo.NewWriterNanos(&b)
+	if err := w.WriteFileHeader(65536, layers.LinkTypeIEEE80211Radio); err != nil {
+		t.Fatal(err)
+	}
+	data := make([]byte, 120)
+	for i := range n {
+		binary.BigEndian.PutUint64(data[8:], uint64(i))
+		ci := gopacket.CaptureInfo{Timestamp: time.Unix(1_700_000_000, int64(i)*1e6), CaptureLength: len(data), Length: len(data)}
+		if err := w.WritePacket(ci, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func sourceOf(t testing.TB, definition string) configs.Source {
+	t.Helper()
+	d, err := capture.ParseDefinition(definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return configs.Source{Name: filepath.Base(d.Interface), Type: "pcapfile", Definition: d, UUID: capture.FileUUID(d.Interface)}
+}
+
+// logLines collects what a rig says.
+type logLines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// testRig is a whole rig against a server in memory.
+type testRig struct {
+	*Rig
+	srv *kismettest.Server
+	log *logLines
+}
+
+func startRig(t testing.TB, srvCfg kismettest.Config, tcp bool, cfg configs.Config) *testRig {
+	t.Helper()
+	return startFaultyRig(t, srvCfg, nil, tcp, cfg)
+}
+
+// startFaultyRig breaks the server before the rig starts.
+func startFaultyRig(t testing.TB, srvCfg kismettest.Config, breakIt func(*kismettest.Server), tcp bool, cfg configs.Config) *testRig {
+	t.Helper()
+	srvCfg.APIKeys = map[string]string{apiKey: kismettest.RoleDatasource}
+	srv := kismettest.New(srvCfg)
+	t.Cleanup(srv.Close)
+	if breakIt != nil {
+		breakIt(srv)
+	}
+	dialer := &uplink.Dialer{
+		Server:  uplink.Server{Name: "home", Host: "kismet.test", Port: 2501, Path: kismettest.EndpointPath, APIKey: apiKey},
+		NetDial: srv.DialContext,
+	}
+	if tcp {
+		dialer.Server.TCP, dialer.Server.Port = true, 3501
+	}
+	r := &testRig{srv: srv, log: &logLines{}}
+	cfg.Servers = []configs.Server{{Name: "home"}}
+	if cfg.Spool.MemoryBytes == 0 {
+		cfg.Spool.MemoryBytes = 16 << 20
+	}
+	var err error
+	r.Rig, err = Start(Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialer: dialer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = r.Stop(ctx)
+	})
+	return r
+}
+
+func (r *testRig) numbers(uuid capture.UUID) []int {
+	var got []int
+	for _, f := range r.srv.Frames(uuid.String()) {
+		got = append(got, int(binary.BigEndian.Uint64(f.Content[8:])))
+	}
+	return got
+}
+
+// wait waits for the rig to end.
+func (r *testRig) wait(t testing.TB, limit time.Duration) error {
+	t.Helper()
+	select {
+	case <-r.Done():
+		return r.Err()
+	case <-time.After(limit):
+		t.Fatalf("the rig runs on after %v: %+v\n%s", limit, r.Status(), r.log)
+		return nil
+	}
+}
+
+func upTo(n int) []int {
+	s := make([]int, n)
+	for i := range s {
+		s[i] = i
+	}
+	return s
+}
+
+// elapse lets time pass on the bubble's clock.
+func elapse(d time.Duration) { <-time.After(d) }
+
+func everywhere(t *testing.T, test func(t *testing.T, profile kismettest.Profile, tcp bool)) {
+	for _, p := range kismettest.Profiles() {
+		for _, tcp := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%v/tcp=%v", p, tcp), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { test(t, p, tcp) })
+			})
+		}
+	}
+}
