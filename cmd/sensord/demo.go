@@ -150,10 +150,13 @@ func (d *demo) run(a *app) error {
 	srv.Close() // what it has read is counted now
 	total := w.totals()
 	w.show.finish(w.story.snapshot, total)
-	if fault.CodeOf(err) == fault.Incomplete {
-		return err
+	switch {
+	case fault.CodeOf(err) != fault.Incomplete:
+		return cmp.Or(total.err(), err)
+	case w.stopping && total.Unconfirmed == 0:
+		return total.err() // the demo itself did not want the rest of the capture
 	}
-	return cmp.Or(total.err(), err)
+	return err
 }
 
 // check refuses what cannot be, and returns the server to be.
