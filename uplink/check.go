@@ -9,8 +9,8 @@ import (
 )
 
 // Check walks to a server step by step, as a link does, and tells each step as
-// soon as it is taken: "resolve", "connect", "tls", "login" (not for TCP),
-// "protocol". It ends at the first that fails and returns its error. Nothing
+// soon as it is taken: "resolve", "connect", "tls", "http" and "login" (not for
+// TCP), "protocol". It ends at the first that fails and returns its error. Nothing
 // is announced, so the server shows no trace of it.
 func Check(ctx context.Context, server Server, userAgent string, tell func(Step)) error {
 	start := time.Now()

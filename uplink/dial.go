@@ -39,8 +39,23 @@ type Dialer struct {
 	works kismet.Version // the generation that worked last, V0 if none did
 }
 
-// A Step is one part of the way to a link: "connect", "tls", "login" or
-// "protocol".
+// tracedUpgrade tells the two steps of an upgrade: a web server with Kismet's
+// path, which it looks for first, and a login with a role that may use it.
+func (d *Dialer) tracedUpgrade(start time.Time, err error) {
+	if err != nil && fault.CodeOf(err) != fault.LinkAuth {
+		d.traced("http", start, "", err)
+		return
+	}
+	d.traced("http", start, d.Server.Path, nil)
+	who := "API key"
+	if d.Server.User != "" {
+		who = "user " + d.Server.User
+	}
+	d.traced("login", time.Now(), who+" may send frames", err)
+}
+
+// A Step is one part of the way to a link: "connect", "tls", "http", "login"
+// or "protocol".
 type Step struct {
 	Name   string
 	Detail string
@@ -92,7 +107,7 @@ func (d *Dialer) open(ctx context.Context) (conn, error) {
 	}
 	start = time.Now()
 	ws, err := d.upgrade(ctx, c)
-	d.traced("login", start, d.Server.Path, err)
+	d.tracedUpgrade(start, err)
 	if err != nil {
 		_ = c.Close()
 		return nil, err

@@ -116,22 +116,3 @@ func (l *oneConn) Accept() (net.Conn, error) {
 }
 func (l *oneConn) Close() error   { return nil }
 func (l *oneConn) Addr() net.Addr { return l.conn.LocalAddr() }
-
-func TestCheckFailsWhereNothingAnswers(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	addr := l.Addr().(*net.TCPAddr)
-	var names []string
-	err = uplink.Check(t.Context(), uplink.Server{Host: "127.0.0.1", Port: addr.Port, TCP: true}, "", func(s uplink.Step) {
-		names = append(names, fmt.Sprint(s.Name, " ", s.Err == nil))
-	})
-	if fault.CodeOf(err) != fault.LinkTimeout {
-		t.Errorf("a port that never says a word: %v", err)
-	}
-	if got := strings.Join(names, ", "); got != "resolve true, connect true, protocol false" {
-		t.Errorf("steps: %s", got)
-	}
-}

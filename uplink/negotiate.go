@@ -22,7 +22,8 @@ const (
 // answers a PING of its own generation before anything is announced, and hangs
 // up on any other.
 func (d *Dialer) negotiate(ctx context.Context) (*Link, error) {
-	for _, v := range d.candidates() {
+	candidates := d.candidates()
+	for i, v := range candidates {
 		c, err := d.open(ctx)
 		if err != nil {
 			return nil, err
@@ -36,7 +37,7 @@ func (d *Dialer) negotiate(ctx context.Context) (*Link, error) {
 			d.traced("protocol", start, "", err)
 			return nil, err
 		}
-		if found != silent {
+		if found == answered || found == ended && i+1 < len(candidates) {
 			d.traced("protocol", start, v.String()+" "+found.String(), nil)
 		}
 		switch found {
