@@ -111,7 +111,7 @@ func (w *writer) wait(tick <-chan time.Time) error {
 	case m := <-w.control:
 		return w.answer(m)
 	case data := <-w.conn.Pings():
-		return w.conn.AnswerPing(data)
+		return w.answerPing(data)
 	case <-w.session.Log.Wake():
 	case <-w.window.wake:
 	case <-tick:
@@ -129,7 +129,7 @@ func (w *writer) answers() error {
 				return err
 			}
 		case data := <-w.conn.Pings():
-			if err := w.conn.AnswerPing(data); err != nil {
+			if err := w.answerPing(data); err != nil {
 				return err
 			}
 		case <-w.dead:
@@ -138,6 +138,14 @@ func (w *writer) answers() error {
 			return nil
 		}
 	}
+}
+
+// answerPing answers the transport's own ping.
+func (w *writer) answerPing(data string) error {
+	if err := w.conn.AnswerPing(data); err != nil {
+		return err
+	}
+	return w.flush()
 }
 
 func (w *writer) answer(m kismet.Message) error {
