@@ -15,7 +15,15 @@ type navigator struct {
 
 // Receive implements actor.Actor.
 func (n *navigator) Receive(ctx actor.Context) {
-	if _, ok := ctx.Message().(*actor.Started); ok && n.fixed != nil {
+	if _, ok := ctx.Message().(*actor.Started); ok {
+		n.publish()
+	}
+}
+
+// publish makes known what is known. The rig calls it once before any actor
+// runs: the first frame has to have its position too.
+func (n *navigator) publish() {
+	if n.fixed != nil {
 		n.tracker.Publish(gps.FixedTrack(*n.fixed))
 	}
 }

@@ -38,6 +38,10 @@ func (s *shared) props(make func() actor.Actor) *actor.Props {
 	return actor.PropsFromProducer(make, actor.WithSupervisor(s.restart))
 }
 
+func (s *shared) navigator() *navigator {
+	return &navigator{tracker: s.tracker, fixed: s.cfg.GPS.Fixed}
+}
+
 // rig supervises the sources and the navigator, and ends when all sources have
 // ended or its time is up.
 type rig struct {
@@ -82,7 +86,7 @@ func (r *rig) Receive(ctx actor.Context) {
 }
 
 func (r *rig) start(ctx actor.Context) {
-	spawn(ctx, "navigator", r.props(func() actor.Actor { return &navigator{tracker: r.tracker, fixed: r.cfg.GPS.Fixed} }))
+	spawn(ctx, "navigator", r.props(func() actor.Actor { return r.navigator() }))
 	r.pids, r.open = nil, map[capture.UUID]bool{}
 	for i, s := range r.sources {
 		r.open[s.cfg.UUID] = true
@@ -198,6 +202,7 @@ func Start(opts Options) (*Rig, error) {
 		dialer: opts.Dialer, lender: uplink.NewLender(inFlightBytes),
 		tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
 	}
+	s.navigator().publish()
 	memory := int(min(opts.Config.Spool.MemoryBytes/int64(len(opts.Config.Sources)), math.MaxInt32))
 	for _, src := range opts.Config.Sources {
 		s.sources = append(s.sources, newSourceState(src, memory, opts.Dialer.Server.URL()))

@@ -29,6 +29,11 @@ func TestOnceSendsEverySourceCompletely(t *testing.T) {
 		if diff := cmp.Diff(upTo(100), r.numbers(b.UUID)); diff != "" {
 			t.Errorf("source b (-want +got):\n%s", diff)
 		}
+		for i, f := range r.srv.Frames(a.UUID.String()) {
+			if f.GPS == nil || f.GPS.Lat != 52.1 {
+				t.Fatalf("frame %d was heard at %+v", i, f.GPS)
+			}
+		}
 		f := r.srv.Frames(a.UUID.String())[2999]
 		if f.Sec != 1_700_000_002 || f.Usec != 999_000 || f.GPS == nil || f.GPS.Lat != 52.1 {
 			t.Errorf("last frame: %+v, position %+v", f, f.GPS)

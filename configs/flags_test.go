@@ -211,3 +211,23 @@ func TestFlagsOverAFilesServer(t *testing.T) {
 		t.Errorf("\n got %v\nwant %s", err, wantErr)
 	}
 }
+
+// Flags that describe how to reach a server belong to --connect: with the
+// server from the environment they must not be taken for granted, least of all
+// TLS.
+func TestFlagsOfAServerThatTheEnvironmentNames(t *testing.T) {
+	machine(t)
+	environ := []string{"SENSORD_URL=ws://k", "SENSORD_APIKEY=" + testKey}
+	for name, change := range map[string]func(*configs.Flags){
+		"--ssl":      func(f *configs.Flags) { f.SSL = true },
+		"--tcp":      func(f *configs.Flags) { f.TCP = true },
+		"--endpoint": func(f *configs.Flags) { f.Endpoint = "/x.ws" },
+	} {
+		f := configs.Flags{Sources: []string{"walk.pcap"}}
+		change(&f)
+		want := name + ": it goes with --connect; the server here comes from SENSORD_URL; add --connect, or change the url"
+		if _, err := configs.FromFlags(f, environ); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"crypto/x509"
 	"strings"
 )
@@ -36,8 +37,9 @@ func (l *loader) target(d *serverDraft) (target, bool) {
 		return l.connect(d)
 	}
 	for _, o := range []Origin{d.tcp, d.ssl, d.endpoint.from} {
-		if o.set() && l.file != "" {
-			l.wrong(o, "", "add --connect, or change the url", "it goes with --connect; the server here comes from %s", l.file)
+		if o.set() && (l.file != "" || d.url.given()) {
+			from := cmp.Or(d.url.from.File, l.file)
+			l.wrong(o, "", "add --connect, or change the url", "it goes with --connect; the server here comes from %s", from)
 		}
 	}
 	if !d.url.given() {
@@ -101,8 +103,14 @@ func notVisible(r rune) bool { return r <= ' ' || r >= 0x7f }
 func (l *loader) checkEndpoint(t *target) {
 	if t.transport == TransportWebsocket && !strings.HasSuffix(t.path, ".ws") {
 		l.warn(t.from, t.setting, "Kismet's is "+DefaultEndpoint+", behind the proxy's prefix if there is one",
-			"the endpoint %s does not end as Kismet's does", quote(t.path))
+			"the endpoint %s does not end as Kismet's does", quote(withoutQuery(t.path)))
 	}
+}
+
+// withoutQuery leaves out of a path what may be a secret.
+func withoutQuery(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return path
 }
 
 func (l *loader) protocol(p text) Protocol {

@@ -46,7 +46,7 @@ func (d *Dialer) tracedUpgrade(start time.Time, err error) {
 		d.traced("http", start, "", err)
 		return
 	}
-	d.traced("http", start, d.Server.Path, nil)
+	d.traced("http", start, d.Server.path(), nil)
 	who := "API key"
 	if d.Server.User != "" {
 		who = "user " + d.Server.User

@@ -115,10 +115,10 @@ func (d *Dialer) upgradeFault(resp *http.Response, err error) error {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return d.loginFault(resp)
 	case code == http.StatusNotFound && isKismet:
-		return d.fail(fault.LinkEndpoint, "", "no remote capture at %s (404)", d.Server.Path)
+		return d.fail(fault.LinkEndpoint, "", "no remote capture at %s (404)", d.Server.path())
 	case code == http.StatusNotFound:
 		return d.fail(fault.LinkNotKismet, "check host, port and --endpoint: behind a proxy the path has the proxy's prefix in front",
-			"no Kismet at %s: %s answered 404", d.Server.Path, webServer(server))
+			"no Kismet at %s: %s answered 404", d.Server.path(), webServer(server))
 	case code == http.StatusBadRequest && d.Server.TLS == nil && speaksTLS(resp):
 		return d.fail(fault.LinkPlain, "", "plain HTTP sent to a TLS port")
 	case code == http.StatusBadGateway, code == http.StatusServiceUnavailable, code == http.StatusGatewayTimeout:
@@ -180,13 +180,14 @@ func webServer(name string) string {
 	return "a web server (" + short(name) + ")"
 }
 
-// unheardFault is for a connection on which no word of Kismet's ever came.
-func (d *Dialer) unheardFault() error {
+// unheardFault is for a connection on which no word of Kismet's came for so
+// long.
+func (d *Dialer) unheardFault(waited time.Duration) error {
 	advice := "is that websocket Kismet's? Check host, port and --endpoint"
 	if d.Server.TCP {
 		advice = "check that Kismet's legacy TCP is there (3501); if that is its web port (2501), leave out --tcp"
 	}
-	return d.fail(fault.LinkTimeout, advice, "connected, but no word of Kismet's protocol within %v", pongTimeout)
+	return d.fail(fault.LinkTimeout, advice, "connected, but no word of Kismet's protocol within %v", waited)
 }
 
 // short makes foreign text safe to show: printable, and not long.

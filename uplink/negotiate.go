@@ -45,8 +45,8 @@ func (d *Dialer) negotiate(ctx context.Context) (*Link, error) {
 			d.remember(v)
 			return link, nil
 		case silent:
-			link.unheard = d.unheardFault()
-			d.traced("protocol", start, "", link.unheard)
+			link.unheard = d.unheardFault(pongTimeout)
+			d.traced("protocol", start, "", d.unheardFault(probeTimeout))
 			return link, nil
 		}
 		link.abandon()

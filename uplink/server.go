@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/sensord/sensord/uplink/kismet"
 )
@@ -34,9 +35,15 @@ func (s *Server) URL() string {
 	case s.TCP:
 		return "tcp://" + s.Addr()
 	case s.TLS != nil:
-		return "wss://" + s.Addr() + s.Path
+		return "wss://" + s.Addr() + s.path()
 	}
-	return "ws://" + s.Addr() + s.Path
+	return "ws://" + s.Addr() + s.path()
+}
+
+// path is the endpoint as it may be shown: a query can hold a secret.
+func (s *Server) path() string {
+	path, _, _ := strings.Cut(s.Path, "?")
+	return path
 }
 
 func (s *Server) object() string {

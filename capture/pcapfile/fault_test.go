@@ -155,6 +155,7 @@ func TestDamage(t *testing.T) {
 	}{
 		{"pcap: header cut", append(bytes.Clone(pcap), "123"...), 0, "frame 3 at byte %d: the file ends in the middle of it"},
 		{"pcap: no data", join(pcap, pcapRecord(little, 0, 0, 5, 5, "")), 0, "frame 3 at byte %d: the file ends in the middle of it"},
+		{"pcap: zeros, as a power cut leaves them", join(pcap, make([]byte, 4096)), 0, "frame 3 at byte %d: its header is all zeros"},
 		{
 			"pcap: 4 GiB", join(pcap, pcapRecord(little, 0, 0, 1<<32-1, 1<<32-1, "")), 0,
 			"frame 3 at byte %d: its header claims 4294967295 bytes, 262144 are the most",

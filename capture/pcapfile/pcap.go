@@ -127,6 +127,10 @@ func (p *pcap) next(rec *record) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if [pcapRecordBytes]byte(h) == [pcapRecordBytes]byte{} {
+		// A file system that lost its power leaves such tails.
+		return false, errors.New("its header is all zeros")
+	}
 	capLen := p.order.u32(h[8:])
 	if capLen > maxRecordBytes {
 		return false, fmt.Errorf("its header claims %d bytes, %d are the most", capLen, maxRecordBytes)

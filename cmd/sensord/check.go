@@ -40,6 +40,8 @@ each source. Nothing is announced to the server. The exit status is that of the 
 	v.server(fs)
 	v.source(fs)
 	v.log(fs)
+	v.life(fs) // so that the same flags can be given; there is nothing to check in them
+	hide(fs, "disable-retry", "daemonize", "autodetect", "once", "once-timeout")
 	return cmd
 }
 
@@ -49,9 +51,14 @@ type checklist struct {
 	status int
 }
 
+var errInterrupted = errors.New("check: interrupted")
+
 // step tells how one step went: with an error its cause and remedy, else the
-// detail.
+// detail. What ended because somebody does not want to wait tells nothing.
 func (c *checklist) step(name string, took time.Duration, detail string, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
 	word, remedy := "ok", ""
 	if err != nil {
 		word, detail, remedy = "FAIL", err.Error(), fault.RemedyOf(err)
@@ -77,6 +84,9 @@ func (a *app) check(cmd *cobra.Command, v *values) error {
 	if err != nil {
 		return err
 	}
+	if v.autodetect != "" {
+		return usageError("--autodetect", "name the server with --connect", "a check does not wait for a server to announce itself")
+	}
 	c := &checklist{out: a.out}
 	loaded, err := a.load(v.config, flags)
 	for _, w := range loaded.Warnings {
@@ -98,6 +108,9 @@ func (a *app) check(cmd *cobra.Command, v *values) error {
 	c.server(ctx, loaded.Config.Servers[0])
 	for _, s := range loaded.Config.Sources {
 		c.source(ctx, s)
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
 	}
 	if c.status != 0 {
 		return reported{c.status}

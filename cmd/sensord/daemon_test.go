@@ -83,3 +83,17 @@ func TestDaemonChildByHand(t *testing.T) {
 		t.Errorf("%v:\n%s", err, errs.String())
 	}
 }
+
+// What fails at once fails in the foreground, where somebody reads it.
+func TestDaemonizeTellsWhatFailsAtTheStart(t *testing.T) {
+	machine(t, 1)
+	s := server(t, nil)
+	var errs strings.Builder
+	a := &app{
+		args:    []string{os.Args[0], "--connect", s.TCPAddr, "--tcp", "--source", "gone.pcap", "--daemonize"},
+		environ: append(os.Environ(), beSensord+"=here"), out: &errs, errs: &errs,
+	}
+	if status := a.finish(a.execute()); status != 7 || !strings.Contains(errs.String(), "sensord: file gone.pcap: no such file or directory\n") {
+		t.Errorf("exit %d:\n%s", status, errs.String())
+	}
+}

@@ -186,7 +186,10 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return usageError(word, "see `sensord --help` for what there is", "this version has no such command yet")
 	}
 	advice := "a source is given as --source " + word
+	isConfig := cmd.Flags().Lookup("config") != nil && (strings.HasSuffix(word, ".yaml") || strings.HasSuffix(word, ".yml"))
 	switch near := configs.Nearest(word, commands); {
+	case isConfig:
+		advice = "a configuration is given as --config " + word
 	case near != "":
 		advice = "did you mean `sensord " + near + "`?"
 	case optional != "":

@@ -23,6 +23,10 @@ import (
 const (
 	flushTime = 5 * time.Second
 	countTime = time.Second
+
+	// daemonTrial is how long the process in the background has to fail before
+	// it counts as started: long enough for a file that is not there.
+	daemonTrial = 500 * time.Millisecond
 )
 
 func newRunCommand(a *app) *cobra.Command {
@@ -121,15 +125,25 @@ func (a *app) warn(l configs.Loaded) {
 // serve runs a rig until it ends by itself or a signal ends it: the first asks
 // for an ordered end, the second for the end at once.
 func (a *app) serve(config configs.Config, log *slog.Logger) error {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
+	// Whoever reads the log may go away; frames go on.
+	signal.Ignore(syscall.SIGPIPE)
+	signals, stop := watchSignals(os.Exit)
+	defer stop()
 
 	rig, err := actors.Start(actors.Options{Config: config, Log: log, Version: versionText()})
 	if err != nil {
 		return err
 	}
-	a.daemon.started()
+	if a.daemon != nil {
+		select {
+		case <-rig.Done():
+			if err := rig.Err(); err != nil {
+				return err // the process in the foreground tells it
+			}
+		case <-time.After(daemonTrial):
+		}
+		a.daemon.started()
+	}
 	select {
 	case <-rig.Done():
 		return rig.Err()
@@ -137,6 +151,36 @@ func (a *app) serve(config configs.Config, log *slog.Logger) error {
 		log.Info("stopping: what was captured is sent and confirmed first", "signal", s.String(), "at_most", flushTime.String())
 	}
 	return stopInOrder(rig, signals)
+}
+
+// watchSignals hands on the signals that end sensord. A second one ends it even
+// when everything else is stuck, as in writing the log into a pipe that nobody
+// reads.
+func watchSignals(exit func(int)) (signals <-chan os.Signal, stop func()) {
+	heard, passed := make(chan os.Signal, 2), make(chan os.Signal, 2)
+	done := make(chan struct{})
+	signal.Notify(heard, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for n := 1; ; n++ {
+			select {
+			case s := <-heard:
+				select {
+				case passed <- s:
+				default:
+				}
+				if n == 2 {
+					last := time.AfterFunc(2*countTime, func() { exit(fault.ExitIncomplete) })
+					defer last.Stop()
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	return passed, func() {
+		signal.Stop(heard)
+		close(done)
+	}
 }
 
 // stopper is what stopInOrder needs of a rig.

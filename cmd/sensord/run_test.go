@@ -276,3 +276,24 @@ func TestOrderedEndIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// A second signal ends sensord even if nobody looks at the first.
+func TestSecondSignalEndsWhatIsStuck(t *testing.T) {
+	exited := make(chan int, 1)
+	signals, stop := watchSignals(func(status int) { exited <- status })
+	defer stop()
+	for range 2 {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		<-signals // they are one, if the first is not taken
+	}
+	select {
+	case status := <-exited:
+		if status != fault.ExitIncomplete {
+			t.Errorf("exit %d", status)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("still there")
+	}
+}

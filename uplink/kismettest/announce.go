@@ -27,7 +27,7 @@ func (x *session) announce(h kismet.Header, m kismet.NewSource) error {
 	case src != nil && src.Type != m.Type && s.cfg.Profile != T23:
 		return dropf("source %s is of type %s, not %s", uuid, src.Type, m.Type)
 	}
-	if text, ok := options["uuid"]; ok && s.cfg.Profile != T23 {
+	if text := options["uuid"]; text != "" {
 		if own := looseUUID(text); own != noUUID {
 			uuid = own
 		} else {
@@ -36,6 +36,9 @@ func (x *session) announce(h kismet.Header, m kismet.NewSource) error {
 	}
 	if src == nil {
 		src = s.newSource(uuid, m.Type)
+	}
+	if options["uuid"] != "" {
+		src.uuid = uuid // before the one of the report, on a 2023 server too
 	}
 	if old := src.session; old != nil {
 		old.finish(&stop{endNow, "replaced by a new connection"})

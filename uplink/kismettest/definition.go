@@ -54,6 +54,9 @@ func regenerate(iface string, options map[string]string) string {
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		list = append(list, name+"="+options[name])
 	}
+	if len(list) == 0 {
+		return iface
+	}
 	return iface + ":" + strings.Join(list, ",")
 }
 

@@ -38,7 +38,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rt, ok := routes()[path]
-	if !ok {
+	if !ok || websocket.IsWebSocketUpgrade(r) {
 		refuse(w, http.StatusNotFound)
 		return
 	}

@@ -22,7 +22,7 @@ type Stats struct {
 
 	Frames  int // data reports with a frame, behind a good OPENREPORT
 	Reports int // all data reports behind a good OPENREPORT
-	Early   int // data reports before it, which are lost
+	Early   int // data reports before it: a sensor must not send them, and a real server counts them
 	Pings   int // PINGs that the sensor sent
 
 	LinkType         uint32

@@ -115,7 +115,7 @@ func TestOldServerSwallowsWhatFollowsNewSource(t *testing.T) {
 		p := kismet.Append(nil, kismet.V2, 1, kismet.NewSource{Definition: "x", Type: "pcapfile", UUID: uuid1})
 		p = kismet.Append(p, kismet.V2, 2, kismet.Ping{})
 		c.raw(append(p, kismet.Append(nil, kismet.V2, 3, kismet.Ping{})...))
-		c.want(kismet.OpenSource{Definition: "x:"})
+		c.want(kismet.OpenSource{Definition: "x"})
 		c.v = kismet.V2
 		c.seq = 3
 		c.send(kismet.Ping{})

@@ -200,7 +200,8 @@ func (x *session) tick() {
 		x.lastPong = time.Now()
 		return
 	}
-	if time.Since(x.lastPong) > x.s.cfg.PongTimeout {
+	// In whole seconds, as the server's own clock has it.
+	if time.Since(x.lastPong).Truncate(time.Second) > x.s.cfg.PongTimeout {
 		x.finish(&stop{endNow, "no PONG in time"})
 		return
 	}

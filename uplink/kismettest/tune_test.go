@@ -155,7 +155,7 @@ func TestDefinitionIsRegenerated(t *testing.T) {
 		{"empty last value", "wlan0:name=x,foo=", "wlan0:name=x"},
 		{"empty value before others", "wlan0:foo=,name=x", "wlan0:foo=,name=x"},
 		{"last of a name wins", "wlan0:name=x,name=y", "wlan0:name=y"},
-		{"no options", "wlan0", "wlan0:"},
+		{"no options", "wlan0", "wlan0"},
 		{"server's own options", "wlan0:HT_channels=true", "wlan0:ht_channels=true"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
