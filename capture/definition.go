@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sensord/sensord/internal/fault"
 )
@@ -48,6 +49,9 @@ func ParseDefinition(s string) (Definition, error) {
 func parseDefinition(s string) (Definition, error) {
 	if len(s) > MaxDefinitionBytes {
 		return Definition{}, fmt.Errorf("definition has %d bytes, %d are the most", len(s), MaxDefinitionBytes)
+	}
+	if !utf8.ValidString(s) { // a server's web page could not show it
+		return Definition{}, errors.New("definition is not UTF-8")
 	}
 	if i := strings.IndexFunc(s, isControl); i >= 0 {
 		return Definition{}, fmt.Errorf("definition has the control character %q at byte %d", s[i], i)

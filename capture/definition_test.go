@@ -72,6 +72,7 @@ func TestParseDefinitionErrors(t *testing.T) {
 		{"option without value", "wlan1:verbose", "source wlan1:verbose: option verbose has no value, want verbose=VALUE"},
 		{"no name", "wlan1:=x", `source wlan1:=x: option name "" is none: it may have letters, digits, dots, dashes and underscores`},
 		{"impossible name", `wlan1:"a,b"=x`, `source wlan1:"a,b"=x: option name "a,b" is none: it may have letters, digits, dots, dashes and underscores`},
+		{"not UTF-8", "wlan1:name=\xff", "source wlan1:name=\xff: definition is not UTF-8"},
 		{"control character", "wlan1:name=a\nb", "source wlan1:name=a\nb: definition has the control character '\\n' at byte 12"},
 		{
 			"hostile length", "wlan1:name=" + strings.Repeat("x", 20000),

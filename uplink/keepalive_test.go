@@ -2,6 +2,7 @@ package uplink_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"testing"
@@ -62,6 +63,8 @@ func TestWebsocketPingIsAnsweredBeforeFramesFlow(t *testing.T) {
 			t.Error("no pong")
 		}
 		cancel()
-		<-result
+		if err := <-result; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 	})
 }
