@@ -21,7 +21,7 @@ type Announcement struct {
 	Time       time.Time
 }
 
-// Layout of an announcement: wire document, section 2.6.
+// Layout of an announcement: a packed structure, big endian.
 const (
 	announcementTag     = 0x00004B49534D4554 // "KISMET"
 	announcementVersion = 1

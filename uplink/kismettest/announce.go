@@ -10,10 +10,10 @@ import (
 )
 
 // openTimeout is how long a server waits for an OPENREPORT; a later one leaves
-// the source unlisted (kismet-protocol.md 7).
+// the source unlisted.
 const openTimeout = 30 * time.Second
 
-// announce deals with NEWSOURCE (kismet-protocol.md 8.4). The server is locked.
+// announce deals with NEWSOURCE. The server is locked.
 func (x *session) announce(h kismet.Header, m kismet.NewSource) error {
 	s := x.s
 	iface, options := parseDefinition(m.Definition)
@@ -116,7 +116,7 @@ func (x *session) configure(m kismet.Configure) {
 }
 
 // hop gives the sources that are like src their hop commands, as the server
-// does when src has opened (kismet-protocol.md 10): each starts elsewhere in
+// does when src has opened: each starts elsewhere in
 // the common list.
 func (s *Server) hop(src *source) {
 	if s.cfg.HopRate < 0 || !src.canHop() {

@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-// parseDefinition reads a source definition as the server does
-// (kismet-protocol.md 11.1): an option without "=" swallows the text up to the
-// next one, quotes are removed, a last option without value is dropped, and of
-// a repeated name the last wins.
+// parseDefinition reads a source definition as the server does: an option
+// without "=" swallows the text up to the next one, quotes are removed, a last
+// option without value is dropped, and of a repeated name the last wins.
 func parseDefinition(text string) (iface string, options map[string]string) {
 	iface, rest, _ := strings.Cut(text, ":")
 	options = map[string]string{}
@@ -47,8 +46,8 @@ func cutValue(text string) (value, rest string) {
 	return b.String(), ""
 }
 
-// regenerate writes a definition as OPENREQ carries it (kismet-protocol.md
-// 11.3): options in alphabetical order, and no quotes.
+// regenerate writes a definition as OPENREQ carries it: options in alphabetical
+// order, and no quotes.
 func regenerate(iface string, options map[string]string) string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(options)) {

@@ -20,7 +20,7 @@ type route struct {
 const roleAny = "any"
 
 // serveHTTP is the HTTP side: the route is looked up before the login is
-// tested, so that 404 always means a wrong path (kismet-protocol.md 2.1).
+// tested, so that 404 always means a wrong path.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		return

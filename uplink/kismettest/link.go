@@ -23,7 +23,7 @@ type link interface {
 	write(frame []byte) error
 }
 
-// Offsets of the frame headers (kismet-protocol.md 3).
+// Offsets of the frame headers.
 const (
 	stubSize     = 12 // common to all generations, and v0's whole header
 	v2HeaderSize = 48
@@ -143,7 +143,7 @@ func (l *tcpLink) read() ([]byte, error) {
 }
 
 // swallow loses all whole frames that have arrived, as 2023 servers do with
-// what follows NEWSOURCE too closely (kismet-protocol.md 2.5).
+// what follows NEWSOURCE too closely.
 func (l *tcpLink) swallow() {
 	for {
 		have := l.br.Buffered() - l.last

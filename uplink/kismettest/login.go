@@ -22,7 +22,7 @@ func (l login) may(roles ...string) bool {
 }
 
 // login finds out who a request comes from, in the order and with the quirks of
-// kismet-protocol.md 2.2.
+// the real servers.
 func (s *Server) login(r *http.Request, rawQuery string) login {
 	query := decodeQuery(rawQuery)
 	token := query["KISMET"]

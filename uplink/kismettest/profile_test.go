@@ -10,7 +10,7 @@ import (
 	"github.com/sensord/sensord/uplink/kismettest"
 )
 
-// The table of the wire document, section 3.7.
+// What each kind of server makes of the other generation, see docs/wire.md.
 func TestProbeIsAnsweredInItsGenerationOrNotAtAll(t *testing.T) {
 	for _, tt := range []struct {
 		profile kismettest.Profile

@@ -46,7 +46,7 @@ type session struct {
 }
 
 // A peer is what a server knows of the other side's generation and of its own
-// numbers: one per connection, then one per source (kismet-protocol.md 3.5, 7).
+// numbers: one per connection, then one per source.
 type peer struct {
 	version kismet.Version
 	seq     uint32

@@ -65,7 +65,7 @@ func (src *source) id() string {
 }
 
 // define merges a definition into the options that the source already has;
-// none is ever forgotten (kismet-protocol.md 8.4).
+// none is ever forgotten.
 func (src *source) define(iface string, options map[string]string, announced string, wifi map[string]string) {
 	if src.options == nil {
 		src.options = map[string]string{}
@@ -117,7 +117,7 @@ func (src *source) report(m kismet.OpenReport) {
 }
 
 // block takes a blocked channel out of the hop list. A v3 server takes out the
-// first other one instead (kismet-protocol.md 15, bug 4).
+// first other one instead.
 func (src *source) block(blocked string) {
 	i := slices.IndexFunc(src.hopList, func(c string) bool {
 		return strings.EqualFold(c, blocked) != (src.peer.version == kismet.V3)

@@ -36,7 +36,7 @@ const (
 	configureReport3 = 18
 )
 
-// The negative vectors of the wire document, section 16.
+// What a real server drops a source for.
 func TestUnacceptableMessageDropsTheSource(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

@@ -144,7 +144,7 @@ func TestCommandsReachTheSensor(t *testing.T) {
 	})
 }
 
-// What comes back in OPENREQ, kismet-protocol.md 11.
+// What comes back in OPENREQ.
 func TestDefinitionIsRegenerated(t *testing.T) {
 	for _, tt := range []struct{ name, announced, want string }{
 		{"sorted, lower case", "wlan0:Name=b,A=1", "wlan0:a=1,name=b"},
