@@ -181,15 +181,14 @@ func (w *writer) frames() (more bool, err error) {
 			return false, nil
 		}
 		n := 0
-		for n < chunk.Len() && w.unflushed < flushBytes && w.window.room() {
-			if err = w.frame(chunk.Locate(n, w.session.UUID, track)); err != nil {
+		for err == nil && n < chunk.Len() && w.unflushed < flushBytes {
+			room := w.window.room()
+			if room <= 0 {
 				break
 			}
-			n++
-			if w.window.pingDue(now, false) {
-				if err = w.writePing(chunk.Seq(n), now); err != nil {
-					break
-				}
+			n, err = w.stretch(chunk, n, room, track)
+			if err == nil && w.window.pingDue(now, false) {
+				err = w.writePing(chunk.Seq(n), now)
 			}
 		}
 		held := n < chunk.Len() && w.unflushed < flushBytes
@@ -201,13 +200,25 @@ func (w *writer) frames() (more bool, err error) {
 	return true, w.flush()
 }
 
-func (w *writer) frame(l frames.Located) error {
-	w.seq = w.seq%maxSeq + 1
-	w.buf = kismet.AppendData(w.buf[:0], w.version, w.seq, w.report.of(&l))
-	n := len(w.buf)
-	w.window.wrote(n)
-	w.unflushed += n
-	return w.conn.WriteFrame(w.buf)
+// stretch writes frames of a chunk from frame n on until they are all written,
+// the flush is full, or room bytes are used up. It returns how far it came.
+func (w *writer) stretch(chunk frames.Chunk, n, room int, track *gps.Track) (int, error) {
+	bytes := 0
+	defer func() {
+		w.window.wrote(bytes)
+		w.unflushed += bytes
+	}()
+	for n < chunk.Len() && bytes < room && w.unflushed+bytes < flushBytes {
+		l := chunk.Locate(n, w.session.UUID, track)
+		w.seq = w.seq%maxSeq + 1
+		w.buf = kismet.AppendData(w.buf[:0], w.version, w.seq, w.report.of(&l))
+		if err := w.conn.WriteFrame(w.buf); err != nil {
+			return n, err
+		}
+		bytes += len(w.buf)
+		n++
+	}
+	return n, nil
 }
 
 // signsOfLife asks for the acknowledgement of what was written, and, when

@@ -63,13 +63,19 @@ func newWindow(v kismet.Version, lender *Lender, now time.Time) *window {
 	}
 }
 
-// room reports whether more may be written now.
-func (w *window) room() bool {
+// room is how many bytes may be written before the writer has to account for
+// them and ask again: up to the limit, or to where a PING is due. It is asked
+// per run of frames, not per frame.
+func (w *window) room() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ok := w.written-w.acked < w.limit && (len(w.pings) < maxPings || w.written-w.pingedAt < pingBytes)
-	w.held = w.held || !ok
-	return ok
+	until := min(pingBytes, w.limit/4)
+	if len(w.pings) == maxPings {
+		until = pingBytes // no PING can follow: this much more, and then wait
+	}
+	n := min(w.limit-(w.written-w.acked), until-(w.written-w.pingedAt))
+	w.held = w.held || n <= 0
+	return n
 }
 
 // wrote accounts for n bytes of frames.

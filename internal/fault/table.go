@@ -79,8 +79,5 @@ var table = map[Code]entry{
 	Internal:   {"please report this with the log", ExitFailed},
 }
 
-// Known reports whether code is in the table.
-func Known(code Code) bool { _, ok := table[code]; return ok }
-
 // Codes returns every code, in alphabetical order.
 func Codes() []Code { return slices.Sorted(maps.Keys(table)) }
