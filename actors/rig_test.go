@@ -86,6 +86,7 @@ func TestFileSourceStaysOpenAfterItsEnd(t *testing.T) {
 		if err := r.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait() // the server's goroutine reads the end of the connection
 		if src, _ := r.srv.Source(a.UUID.String()); src.Running {
 			t.Error("the server still has the session")
 		}
