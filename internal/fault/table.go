@@ -41,6 +41,17 @@ const (
 	SourceCorrupt    Code = "source.corrupt"     // damaged or truncated; what was readable was sent
 	SourceType       Code = "source.unsupported" // a source type that this version does not capture
 
+	RadioMissing     Code = "radio.missing"     // no such interface, or no radio; waited for
+	RadioPermission  Code = "radio.permission"  // a capability is missing
+	RadioUnsupported Code = "radio.unsupported" // the driver has no monitor mode, or none that captures
+	RadioBlocked     Code = "radio.blocked"     // rfkill
+	RadioBusy        Code = "radio.busy"        // another interface of the same radio is up
+	RadioGone        Code = "radio.gone"        // unplugged while capturing
+	RadioDown        Code = "radio.down"        // somebody set the interface down
+	RadioMode        Code = "radio.mode"        // somebody took the interface out of monitor mode
+	RadioChannel     Code = "radio.channel"     // the kernel refuses this channel
+	RadioDriver      Code = "radio.driver"      // the driver or its firmware does not do as told
+
 	LogFull    Code = "log.full"   // frames were dropped because the frame log was full
 	Incomplete Code = "incomplete" // ended with frames not confirmed by the server
 	Internal   Code = "internal"   // a bug of ours
@@ -73,6 +84,17 @@ var table = map[Code]entry{
 	SourceUnreadable: {"check the file's permissions", ExitRadio},
 	SourceCorrupt:    {"everything before the damage was sent; copy the file again if the original is whole", ExitRadio},
 	SourceType:       {"this version captures from pcap and pcapng files", ExitRadio},
+
+	RadioMissing:     {"plug it in, sensord waits for it; `sensord list` shows which radios there are", ExitRadio},
+	RadioPermission:  {"run as root, or give the capabilities: setcap cap_net_admin,cap_net_raw=ep on the program, or AmbientCapabilities= in its systemd unit", ExitRadio},
+	RadioUnsupported: {"use a radio whose driver has monitor mode; `sensord list` shows which do", ExitRadio},
+	RadioBlocked:     {"unblock it: rfkill unblock wifi, or the switch on the machine", ExitRadio},
+	RadioBusy:        {"set the radio's other interfaces down, so that it may be tuned; `sensord list` names them", ExitRadio},
+	RadioGone:        {"plug it in again, sensord waits for it", ExitRadio},
+	RadioDown:        {"find out what else manages this interface; sensord sets it up again by itself", ExitRadio},
+	RadioMode:        {"find out what else manages this interface; sensord takes it back by itself", ExitRadio},
+	RadioChannel:     {"leave the channel out of the list, or set the regulatory domain: `sensord list` shows what is allowed and why", ExitRadio},
+	RadioDriver:      {"sensord opens the radio again by itself; if it goes on, plug it in anew or update its firmware", ExitRadio},
 
 	LogFull:    {"the server was away for longer than the frame log could hold", ExitIncomplete},
 	Incomplete: {"run again when the server answers", ExitIncomplete},
