@@ -13,13 +13,14 @@ import (
 
 // Config is everything that a rig needs to know. A Config that Load or
 // FromFlags returned without error is complete and consistent: defaults are
-// filled in, UUIDs are set and differ from each other.
+// filled in, and UUIDs differ from each other where they are set.
 type Config struct {
 	Rig         string        // name of this machine's sensor; default the host name
 	Servers     []Server      // exactly one for now
 	Sources     []Source      // at least one
 	GPS         GPS           //
 	Spool       Spool         //
+	StateDir    string        // where a rig notes what it has to undo after a crash
 	Log         Log           //
 	Once        bool          // end when every finite source is sent and acknowledged
 	OnceTimeout time.Duration // gives up after this; 0 is never
@@ -67,9 +68,15 @@ const (
 // Source is one datasource.
 type Source struct {
 	Name       string             // for people; the definition's name=, else the interface
-	Type       string             // Kismet's source type; "pcapfile" for now
+	Type       string             // Kismet's source type: capture.TypePcapFile or capture.TypeLinuxWifi
 	Definition capture.Definition // what the user asked for; goes to the server with uuid= added
-	UUID       capture.UUID       // never zero
+	UUID       capture.UUID       // zero for a radio that is not there yet: its MAC address makes it
+
+	// Of radios only.
+	Hop                 Hop      //
+	RingBytes           int      // the kernel's buffer for frames that nobody has read yet
+	Filter              []string // rules as bpf.ParseRule reads them, in the order written
+	IgnoreServerOptions bool     // do not adopt options that the server pushes
 }
 
 // GPS says where the sensor is.
