@@ -3,6 +3,7 @@ package nl80211
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -122,11 +123,14 @@ type Phy struct {
 }
 
 // Supports reports whether interfaces of the phy can be of type t.
-func (p Phy) Supports(t InterfaceType) bool { panic("skeleton") }
+func (p Phy) Supports(t InterfaceType) bool { return slices.Contains(p.Types, t) }
 
 // SetsChannel reports whether the driver lists the request SET_CHANNEL. Some
 // that do not list it take a channel all the same.
-func (p Phy) SetsChannel() bool { panic("skeleton") }
+func (p Phy) SetsChannel() bool {
+	_, found := slices.BinarySearch(p.Commands, unix.NL80211_CMD_SET_CHANNEL)
+	return found
+}
 
 // A Combination is one set of interfaces that a phy can have up together.
 // Types in Phy.SoftwareTypes do not count.
