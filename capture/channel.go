@@ -41,7 +41,7 @@ func (c Channel) IsZero() bool { return c == Channel{} }
 // BandCapability is what a radio can do in one band, as its driver says.
 type BandCapability struct {
 	Band        Band
-	HT40        bool
+	HT40        bool // in 6 GHz Width80 implies it
 	Width80     bool // VHT, in 6 GHz HE
 	Width160    bool
 	Width320    bool // EHT
