@@ -2,58 +2,311 @@ package linuxwifi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"net/netip"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/bpf"
+	"github.com/sensord/sensord/internal/fault"
 )
 
 // A Radio is an open radio: an interface in monitor mode that frames are read
-// from.
-type Radio struct{}
+// from. What was changed to get there is put back by Close.
+type Radio struct {
+	m       *machine
+	o       Options
+	log     *slog.Logger
+	journal *journal // the watcher's, and after its end Close's
+	socket  frameSocket
+	list    capture.ChannelOptions
 
-// Open brings the radio up. Errors are *fault.Error with a radio code, and
-// leave everything as it was.
-func Open(ctx context.Context, o Options) (*Radio, error) { panic("skeleton") }
+	name       string // of the source, for messages
+	phy        int
+	index      int   // of the capture interface
+	source     int   // of the source interface
+	tolerated  []int // interfaces that were up at the opening and stay
+	turn       chan struct{}
+	tunes      atomic.Uint64 // how often it was tuned, counted from the beginning of each
+	untested   int           // tunings since the last was read back; of whose turn it is
+	known      atomic.Pointer[known]
+	stop       context.CancelFunc
+	watching   sync.WaitGroup
+	dead       context.Context // ends with the fault as its cause
+	die        context.CancelCauseFunc
+	again      chan struct{} // asks the watcher to look now
+	closeOnce  sync.Once
+	closeError error
+}
 
-// ReadBatch waits for frames.
-func (r *Radio) ReadBatch(ctx context.Context) (*capture.Batch, error) { panic("skeleton") }
+// known is what may change while the radio is open. It is replaced as a whole.
+type known struct {
+	tuned    capture.Channel
+	channels []capture.ListedChannel
+	bands    []capture.BandCapability
+	details  Details
+}
 
-// Tune sets the channel.
-func (r *Radio) Tune(ctx context.Context, c capture.Channel) error { panic("skeleton") }
+// update replaces what is known.
+func (r *Radio) update(f func(*known)) {
+	for {
+		old := r.known.Load()
+		next := *old
+		f(&next)
+		if r.known.CompareAndSwap(old, &next) {
+			return
+		}
+	}
+}
 
-// Tuned returns the channel.
-func (r *Radio) Tuned() capture.Channel { panic("skeleton") }
+// Open brings a radio up: it tells NetworkManager to keep off, lifts a soft
+// rfkill block, makes a monitor interface (or switches the mode, where the
+// driver cannot), sets the source interface down unless ignoreprimary=true,
+// tunes to channel= and starts to capture. What went not as wished and stops
+// nothing is logged and stands in Details.
+//
+// Errors are *fault.Error with a radio code, or config.source for options that
+// cannot be. After an error everything is as it was; what could not be put
+// back is joined to it.
+func Open(ctx context.Context, o Options) (*Radio, error) {
+	m, err := newMachine()
+	if err != nil {
+		return nil, noWireless(o, err)
+	}
+	r, err := open(ctx, m, o)
+	if err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return r, nil
+}
 
-// Channels returns what the radio can be tuned to.
-func (r *Radio) Channels() []capture.ListedChannel { panic("skeleton") }
+// open is Open on any machine, which stays the caller's if it fails.
+func open(ctx context.Context, m *machine, o Options) (*Radio, error) {
+	want, err := wishesOf(o.Definition, o.name())
+	if err != nil {
+		return nil, err
+	}
+	log := orDiscard(o.Log)
+	s, err := m.survey(ctx, o.name())
+	if err != nil {
+		return nil, err
+	}
+	b := &bringUp{m: m, log: log, want: want, s: s}
+	st, err := b.openStore(o.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	b.j = newJournal(st, s.link.Name, m.boot, log)
+	// What an earlier run left is in the way of this one, and changes what is
+	// to be put back.
+	recovered, err := b.j.recover(ctx, m)
+	if err != nil {
+		b.note("%v", err)
+	}
+	r, err := b.open(ctx, o, recovered)
+	if err != nil {
+		return nil, errors.Join(err, b.j.close(ctx, m))
+	}
+	return r, nil
+}
 
-// Details says what the radio is.
-func (r *Radio) Details() Details { panic("skeleton") }
+// open brings the radio up and starts to read.
+func (b *bringUp) open(ctx context.Context, o Options, recovered bool) (*Radio, error) {
+	var err error
+	if recovered { // which changed what the survey found
+		if b.s, err = b.m.survey(ctx, o.name()); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.run(ctx); err != nil {
+		return nil, err
+	}
+	r := b.radio(o)
+	b.tuneFirst(ctx, r)
+	config := SocketConfig{Interface: b.capture.Name, Index: b.capture.Index, RingBytes: o.RingBytes, Plain: o.Plain}
+	if o.Filter != nil { // else the interface would hold a nil pointer
+		config.Filter = o.Filter
+	}
+	if r.socket, err = b.m.openFrame(config); err != nil {
+		return nil, radioFault(b.s.name, "capture from "+b.capture.Name, err)
+	}
+	r.update(func(k *known) {
+		k.details.LinkType = r.socket.LinkType()
+		k.details.Notes = b.notes
+	})
+	r.watch()
+	return r, nil
+}
 
-// SetFilter replaces the filter.
-func (r *Radio) SetFilter(p *bpf.Program) error { panic("skeleton") }
+// openStore locks the radio's state. Without a place for it the radio works
+// all the same, and a killed run leaves its changes.
+func (b *bringUp) openStore(dir string) (store, error) {
+	if dir == "" {
+		return memoryStore{}, nil
+	}
+	st, err := b.m.openStore(dir, b.s.link.Name)
+	switch {
+	case errors.Is(err, errLocked):
+		return nil, newFault(fault.RadioBusy, b.s.name, "end the other sensord, or give it another radio", "%w", err)
+	case err != nil:
+		b.note("no state file, a killed run would leave the radio as it is: %v", err)
+		return memoryStore{}, nil
+	}
+	return st, nil
+}
 
-// Close undoes what Open changed.
-func (r *Radio) Close() error { panic("skeleton") }
+// radio is the object for what was brought up.
+func (b *bringUp) radio(o Options) *Radio {
+	r := &Radio{
+		m: b.m, o: o, log: b.log, journal: b.j, list: b.want.list,
+		name: b.s.name, phy: b.s.phy.Index, index: b.capture.Index, source: b.s.link.Index,
+		turn: make(chan struct{}, 1), again: make(chan struct{}, 1),
+	}
+	r.dead, r.die = context.WithCancelCause(context.Background())
+	r.known.Store(&known{
+		tuned:    b.capture.Channel,
+		channels: capture.ListChannels(b.s.phy.Bands, b.want.list),
+		bands:    b.s.phy.Bands,
+		details: Details{
+			Interface: b.s.link.Name, CaptureInterface: b.capture.Name, CaptureIndex: b.capture.Index,
+			Phy: b.s.phy.Name, PhyIndex: b.s.phy.Index, Driver: b.s.driver, Bus: b.s.bus,
+			MAC: b.s.link.MAC, PermanentMAC: b.s.link.PermanentMAC,
+		},
+	})
+	return r
+}
 
-// List returns the machine's Wi-Fi interfaces.
-func List(ctx context.Context) ([]Device, error) { panic("skeleton") }
+// tuneFirst tunes to channel=, and looks whether tuning is possible at all.
+func (b *bringUp) tuneFirst(ctx context.Context, r *Radio) {
+	r.tolerated = r.up(ctx)
+	if names := b.m.busyNow(ctx, r.phy, r.index); len(names) > 0 {
+		b.note("it cannot be tuned while %s", areUp(names))
+	}
+	if b.want.channel.IsZero() {
+		return
+	}
+	if err := r.Tune(ctx, b.want.channel); err != nil {
+		b.note("channel=%s: %v", b.want.channelText, err)
+	}
+}
 
-// Check looks whether Open would work, and changes nothing.
-func Check(ctx context.Context, o Options) (Device, error) { panic("skeleton") }
+// Details says what the radio is, as of now.
+func (r *Radio) Details() Details {
+	d := r.known.Load().details
+	d.Notes = slices.Clone(d.Notes)
+	return d
+}
 
-// Restore undoes what killed runs left.
-func Restore(ctx context.Context, stateDir string, log *slog.Logger) error { panic("skeleton") }
+// Channels returns what the radio can be tuned to by its definition, in the
+// order of the kernel, and what it cannot be tuned to with the reason. The
+// slice is the caller's to read.
+func (r *Radio) Channels() []capture.ListedChannel { return r.known.Load().channels }
 
-// Addresses returns every interface's name and MAC address.
-func Addresses(ctx context.Context) ([]LinkAddress, error) { panic("skeleton") }
+// Bands returns what the radio can do and the regulatory domain allows. The
+// slice is the caller's to read.
+func (r *Radio) Bands() []capture.BandCapability { return r.known.Load().bands }
 
-// WatchAddresses calls f with the addresses now and at each change.
-func WatchAddresses(ctx context.Context, f func([]LinkAddress)) error { panic("skeleton") }
+// SetFilter replaces the filter while frames go on; nil keeps all.
+func (r *Radio) SetFilter(p *bpf.Program) error {
+	var f Filter
+	if p != nil {
+		f = p
+	}
+	return radioFault(r.name, "set the filter", r.socket.SetFilter(f))
+}
 
-// UplinkIsWifi says whether the way to the server goes over Wi-Fi.
-func UplinkIsWifi(ctx context.Context, server netip.Addr) (iface string, wifi bool) {
-	panic("skeleton")
+// Stats returns the socket's counters since the opening.
+func (r *Radio) Stats() SocketStats { return r.socket.Stats() }
+
+// drainTime is longer than the kernel keeps a block that is not full.
+const drainTime = 200 * time.Millisecond
+
+// verdictTime is how long the watcher has to say why the socket failed.
+const verdictTime = time.Second
+
+// ReadBatch waits for frames and returns them; the caller owns the batch. It
+// ends with ctx, with os.ErrClosed after Close, or with the *fault.Error that
+// ended the capture: radio.gone, radio.down, radio.mode, radio.busy,
+// radio.blocked or radio.driver. Frames captured before that come first.
+// After a fault every call returns it; only Close and another Open help.
+func (r *Radio) ReadBatch(ctx context.Context) (*capture.Batch, error) {
+	if r.dead.Err() != nil {
+		return r.drain(ctx)
+	}
+	reading, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(r.dead, cancel)
+	b, err := r.socket.ReadBatch(reading)
+	stop()
+	cancel()
+	switch {
+	case err == nil:
+		return b, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case r.dead.Err() != nil:
+		return r.drain(ctx)
+	}
+	return nil, r.verdict(ctx, err)
+}
+
+// drain returns what was captured before the fault, then the fault.
+func (r *Radio) drain(ctx context.Context) (*capture.Batch, error) {
+	reading, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	if b, err := r.socket.ReadBatch(reading); err == nil {
+		return b, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, context.Cause(r.dead)
+}
+
+// verdict asks the watcher why the socket failed, and takes the socket's own
+// word if it finds nothing.
+func (r *Radio) verdict(ctx context.Context, err error) error {
+	select {
+	case r.again <- struct{}{}:
+	default:
+	}
+	timer := time.NewTimer(verdictTime)
+	defer timer.Stop()
+	select {
+	case <-r.dead.Done():
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		r.die(radioFault(r.name, "capture", err))
+	}
+	return context.Cause(r.dead)
+}
+
+// Close ends the capture and puts everything back. Its error, a *fault.Error,
+// says what could not be; that stays in the state file for the next start.
+// Further calls return the same.
+func (r *Radio) Close() error {
+	r.closeOnce.Do(func() {
+		r.die(os.ErrClosed)
+		r.stop()
+		r.watching.Wait()
+		err := r.socket.Close()
+		r.closeError = errors.Join(err, r.journal.close(context.Background(), r.m), r.m.Close())
+	})
+	return r.closeError
+}
+
+// close puts everything back, whatever became of ctx, and lets go of the state.
+func (j *journal) close(ctx context.Context, m *machine) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	err := j.undo(ctx, m)
+	if err != nil {
+		err = newFault(codeOf(err), j.state.Interface, "it is tried again at the next start",
+			"put back what was changed: %w", err)
+	}
+	return errors.Join(err, j.store.Close())
 }
