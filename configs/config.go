@@ -20,7 +20,7 @@ type Config struct {
 	Sources     []Source      // at least one
 	GPS         GPS           //
 	Spool       Spool         //
-	StateDir    string        // where a rig notes what it has to undo after a crash
+	StateDir    string        // absolute; where a rig notes what it has to undo after a crash; "" is nowhere
 	Log         Log           //
 	Once        bool          // end when every finite source is sent and acknowledged
 	OnceTimeout time.Duration // gives up after this; 0 is never

@@ -24,6 +24,7 @@ type draft struct {
 	memory    text
 	logLevel  text
 	logFormat text
+	stateDir  text
 
 	once        Origin // of the switch; zero is off
 	onceTimeout time.Duration
@@ -63,6 +64,17 @@ type sourceDraft struct {
 	kind       text
 	options    []optionDraft
 	forced     string // the type, when the program's name says it
+
+	hop           hopDraft
+	ring          text
+	filter        []text
+	serverOptions text
+}
+
+// hopDraft is how a radio hops, as far as it was written.
+type hopDraft struct {
+	mode, rate, shuffle text
+	channels            []text
 }
 
 type optionDraft struct {

@@ -21,6 +21,7 @@ var environmentVariables = [...]struct {
 	{"SENSORD_APIKEY", func(d *draft) *text { return &d.server.apikey }},
 	{"SENSORD_APIKEY_FILE", func(d *draft) *text { return &d.server.apikeyFile }},
 	{"SENSORD_TLS_CA", func(d *draft) *text { return &d.server.ca }},
+	{"SENSORD_STATE_DIR", func(d *draft) *text { return &d.stateDir }},
 	{"SENSORD_SPOOL_MEMORY", func(d *draft) *text { return &d.memory }},
 	{"SENSORD_LOG_LEVEL", func(d *draft) *text { return &d.logLevel }},
 	{"SENSORD_LOG_FORMAT", func(d *draft) *text { return &d.logFormat }},

@@ -30,6 +30,7 @@ type Flags struct {
 	OnceTimeout time.Duration // --once-timeout
 	LogLevel    string        // --log-level
 	LogFormat   string        // --log-format
+	StateDir    string        // --state-dir
 }
 
 // flags lays the command line over the draft.
@@ -51,6 +52,7 @@ func (l *loader) flags(d *draft, f Flags) {
 		{f.Protocol, "--protocol", &s.protocol},
 		{f.LogLevel, "--log-level", &d.logLevel},
 		{f.LogFormat, "--log-format", &d.logFormat},
+		{f.StateDir, "--state-dir", &d.stateDir},
 	} {
 		if v.value != "" {
 			v.into.over(v.value, fromFlag(v.flag))

@@ -42,7 +42,7 @@ func TestFromFlagsIsKismetsCommandLine(t *testing.T) {
 		Log:   configs.Log{Level: slog.LevelDebug, Format: configs.LogAuto},
 		Once:  true, OnceTimeout: time.Minute, NoRetry: true,
 	}
-	if diff := cmp.Diff(want, got.Config, cmpopts.IgnoreFields(configs.Config{}, "Rig"), cmpopts.EquateNaNs()); diff != "" {
+	if diff := cmp.Diff(want, got.Config, cmpopts.IgnoreFields(configs.Config{}, "Rig", "StateDir"), cmpopts.EquateNaNs()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got.Config.Rig == "" {
@@ -130,15 +130,20 @@ func TestFlagsThatAreWrong(t *testing.T) {
 		flags configs.Flags
 		want  string
 	}{
-		{"nothing at all", configs.Flags{}, "--connect: no server is named; add --connect HOST[:PORT], or --autodetect\n--source: no source is named; add --source FILE.pcap"},
+		{"nothing at all", configs.Flags{}, "--connect: no server is named; add --connect HOST[:PORT], or --autodetect\n--source: no source is named; add --source INTERFACE, or --source FILE.pcap"},
 		{"no login", with(func(f *configs.Flags) { f.TCP = false }), "--connect: Kismet's websocket needs a login, and there is none; add --apikey KEY, or --user NAME --password PASSWORD, or set SENSORD_APIKEY"},
 		{"user alone", with(func(f *configs.Flags) { f.TCP, f.User = false, "u" }), "--user: there is a user without a password; add --password PASSWORD, or set SENSORD_PASSWORD"},
 		{"password alone", with(func(f *configs.Flags) { f.TCP, f.Password, f.APIKey = false, "p", testKey }), "--password: there is a password without a user; add --user NAME, or set SENSORD_USER"},
 		{"key with a line break", with(func(f *configs.Flags) { f.TCP, f.APIKey = false, "abc\r\nX-Evil: 1" }), "--apikey: this is no API key; copy the key from Kismet's web page: 32 letters and digits"},
 		{"directory", with(func(f *configs.Flags) { f.Sources = []string{"."} }), `--source: "." is a directory; name a capture file inside of it`},
-		{"radio", with(func(f *configs.Flags) { f.Sources = []string{"wlan7:name=x"} }), `--source: "wlan7:name=x": there is no such file here, and this version does not capture from radios; name a pcap or pcapng file, with its directory if it is elsewhere`},
-		{"radio by the program's name", with(func(f *configs.Flags) { f.SourceType = "linuxwifi" }), `--source: "walk.pcap": type linuxwifi is a radio, and this version captures from files only; name a pcap or pcapng file, or capture with Kismet's kismet_cap_linux_wifi`},
-		{"type", with(func(f *configs.Flags) { f.Sources = []string{"walk.pcap:type=rtl433"} }), `--source: "walk.pcap:type=rtl433": this version does not capture type "rtl433"; it captures from files (pcapfile); name a pcap or pcapng file`},
+		{"no name for an interface", with(func(f *configs.Flags) { f.Sources = []string{"wlan 7:name=x"} }), `--source: "wlan 7:name=x": there is no such file, and no interface can have this name; see ` + "`sensord list`" + ` for the radios of this machine`},
+		{"radio's channel", with(func(f *configs.Flags) { f.Sources = []string{"wlan7:channel=6HT40,channels=\"1,x\""} }), "--source: \"wlan7:channel=6HT40,channels=\\\"1,x\\\"\": option channel: channel \"6HT40\": 40 MHz are written HT40+ or HT40-, for the channel above or below as the other half; " + channelForm + "\n--source: \"wlan7:channel=6HT40,channels=\\\"1,x\\\"\": option channels: channel \"x\": does not begin with a channel number or a frequency in MHz; " + channelForm},
+		{"radio twice", with(func(f *configs.Flags) {
+			f.Sources = []string{"wlan7", "wlan7:uuid=5FE308BD-0000-0000-0000-020000000001"}
+		}), `--source: "wlan7:uuid=5FE308BD-0000-0000-0000-020000000001" captures from the radio of "wlan7", and a radio is tuned to one channel at a time; keep one of the two`},
+		{"file by the name of the radios' tool", with(func(f *configs.Flags) { f.SourceType = "linuxwifi" }), `--source: "walk.pcap" is a file, and type linuxwifi is a radio; call the program sensord, which takes both, or kismet_cap_pcapfile`},
+		{"type", with(func(f *configs.Flags) { f.Sources = []string{"walk.pcap:type=rtl433"} }), `--source: "walk.pcap:type=rtl433": this version does not capture type "rtl433"; it captures from radios (linuxwifi) and files (pcapfile); name a Wi-Fi interface, or a pcap or pcapng file`},
+		{"type mistyped", with(func(f *configs.Flags) { f.Sources = []string{"wlan7:type=linuxwfi"} }), `--source: "wlan7:type=linuxwfi": unknown type "linuxwfi"; did you mean type=linuxwifi?`},
 		{"uuid", with(func(f *configs.Flags) { f.Sources = []string{"walk.pcap:uuid=1"} }), `--source: "walk.pcap:uuid=1": option uuid: "1" is no UUID: want 8-4-4-4-12 hex digits, as in 5FE308BD-0000-0000-0000-020000000001; correct uuid=, or leave it out: sensord makes the same one that Kismet's tool would`},
 		{"one file twice", with(func(f *configs.Flags) { f.Sources = []string{"walk.pcap", "walk.pcap:name=x"} }), `--source: "walk.pcap:name=x" has the UUID of "walk.pcap", 4E1D07C3-0000-0000-0000-000011AE0381, and a server keeps one source per UUID; keep one, or give one of them another uuid=`},
 		{"position has one number", with(func(f *configs.Flags) { f.FixedGPS = "52" }), `--fixed-gps: "52" is no position; write LAT,LON or LAT,LON,ALT in degrees and metres, as in 52.5200,13.4050,34`},
@@ -157,6 +162,8 @@ func TestFlagsThatAreWrong(t *testing.T) {
 	}
 }
 
+const channelForm = "write a channel as Kismet does: 6, 6HT40+, 36VHT80, 5W6e, or a frequency in MHz"
+
 func TestFlagsThatAreOdd(t *testing.T) {
 	machine(t)
 	for _, tt := range []struct {
@@ -165,6 +172,9 @@ func TestFlagsThatAreOdd(t *testing.T) {
 		want  string
 	}{
 		{"option mistyped", configs.Flags{Sources: []string{"walk.pcap:realtme=true"}}, `--source: "walk.pcap:realtme=true": unknown option "realtme"; did you mean realtime?`},
+		{"radio that is not there", configs.Flags{Sources: []string{"wlan7:name=x"}}, `--source: "wlan7:name=x": there is no such file and no such interface, so it is a radio that sensord waits for; plug it in; or if it is a file, name it with its directory, as in ./wlan7`},
+		{"radio that is meant", configs.Flags{Sources: []string{"wlan7:type=linuxwifi"}}, ""},
+		{"radio that stands still", configs.Flags{Sources: []string{"wlan7:type=linuxwifi,channel_hop=f"}}, `--source: "wlan7:type=linuxwifi,channel_hop=f" does not hop and has no channel=, so it stays on whatever it is tuned to; add channel=N to its options`},
 		{"position without place", configs.Flags{GPSName: "roof"}, "--gps-name: it names the position of --fixed-gps, which is not given; add --fixed-gps LAT,LON"},
 		{"endpoint over TCP", configs.Flags{Endpoint: "/x.ws"}, "--endpoint: legacy TCP has no endpoint; it is not used; remove it"},
 		{"certificate over TCP", configs.Flags{SSLCertificate: "ca.pem"}, "--ssl-certificate: legacy TCP has no TLS; it is not used; remove it"},

@@ -6,11 +6,14 @@ import (
 	"io/fs"
 	"log/slog"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sensord/sensord/capture"
 )
 
 // maxFileBytes bounds the configuration file and certificate files.
@@ -58,6 +61,8 @@ type loader struct {
 	fileExists      func(name string) bool
 	directoryExists func(name string) bool
 	interfaceExists func(name string) bool
+	interfaceMAC    func(name string) (net.HardwareAddr, bool) // 6 bytes
+	root            func() bool
 	hostname        func() (string, error)
 }
 
@@ -80,6 +85,14 @@ func newLoader(file string) *loader {
 			_, err := os.Stat(filepath.Join("/sys/class/net", name))
 			return err == nil
 		},
+		interfaceMAC: func(name string) (net.HardwareAddr, bool) {
+			i, err := net.InterfaceByName(name)
+			if err != nil || len(i.HardwareAddr) != 6 {
+				return nil, false
+			}
+			return i.HardwareAddr, true
+		},
+		root:     func() bool { return os.Geteuid() == 0 },
 		hostname: os.Hostname,
 	}
 }
@@ -99,7 +112,7 @@ func (l *loader) load(data []byte, environ []string, flags Flags) (Loaded, error
 	}
 	l.environment(&d, environ)
 	l.flags(&d, flags)
-	config := l.config(&d)
+	config := l.config(&d, environ)
 	l.sort()
 	if len(l.errs) > 0 {
 		return Loaded{Warnings: l.warnings}, l.errs
@@ -108,15 +121,19 @@ func (l *loader) load(data []byte, environ []string, flags Flags) (Loaded, error
 }
 
 // config checks the draft and fills in the defaults.
-func (l *loader) config(d *draft) Config {
+func (l *loader) config(d *draft, environ []string) Config {
 	c := Config{Rig: l.rig(d.rig)}
 	c.Servers = []Server{l.server(&d.server)}
 	c.Sources = l.sources(d)
+	c.StateDir = l.stateDir(d.stateDir, environ, c.Sources)
 	c.GPS = l.position(d.receivers)
 	c.Spool.MemoryBytes = l.memory(d.memory)
 	c.Log = l.log(d.logLevel, d.logFormat)
 	c.Once, c.NoRetry = d.once.set(), d.noRetry.set()
 	c.OnceTimeout = l.onceTimeout(d)
+	if c.Once && c.OnceTimeout == 0 && !slices.ContainsFunc(c.Sources, func(s Source) bool { return s.Type != capture.TypeLinuxWifi }) && len(c.Sources) > 0 {
+		l.warn(d.once, "", "remove it, or add --once-timeout", "a radio has no end, so there is nothing to wait for")
+	}
 	return c
 }
 

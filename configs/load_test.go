@@ -119,6 +119,9 @@ func describe(l configs.Loaded, err error) string {
 		if s.Path == "rig" && s.From.String() == "default" {
 			s.Value = "(host name)"
 		}
+		if s.Path == "state_dir" && s.From.String() == "default" {
+			s.Value = "(root's)"
+		}
 		fmt.Fprintf(&b, "%s = %s (%s)\n", s.Path, s.Value, s.From)
 	}
 	return b.String()

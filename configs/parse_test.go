@@ -2,11 +2,13 @@ package configs
 
 import (
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/internal/fault"
 )
 
@@ -122,6 +124,8 @@ func FuzzLoad(f *testing.F) {
 		l.readFile = func(string, int64) ([]byte, fs.FileMode, error) { return []byte("0123456789"), 0o600, nil }
 		l.fileExists = func(name string) bool { return strings.HasSuffix(name, "p") }
 		l.interfaceExists = func(name string) bool { return name == "lo" }
+		l.interfaceMAC = func(string) (net.HardwareAddr, bool) { return nil, false }
+		l.root = func() bool { return false }
 		l.hostname = func() (string, error) { return "fuzz", nil }
 		loaded, err := l.load([]byte(text), nil, Flags{})
 		if err != nil {
@@ -162,10 +166,14 @@ func checkConfig(t *testing.T, c Config) {
 	}
 	seen := map[string]bool{}
 	for _, source := range c.Sources {
-		if source.UUID.IsZero() || seen[source.UUID.String()] || source.Name == "" || source.Type != "pcapfile" {
+		radio := source.Type == capture.TypeLinuxWifi
+		if source.UUID.IsZero() && !radio || seen[source.UUID.String()] || source.Name == "" || !radio && source.Type != capture.TypePcapFile {
 			t.Errorf("source is not complete: %+v", source)
 		}
-		seen[source.UUID.String()] = true
+		if radio && (source.RingBytes < MinRingBytes || source.RingBytes > MaxRingBytes || source.Hop.Mode == "" || source.Hop.Rate < 0 || source.Hop.Rate > maxHopRate) {
+			t.Errorf("radio is not complete: %+v", source)
+		}
+		seen[source.UUID.String()] = !source.UUID.IsZero()
 	}
 	if p := c.GPS.Fixed; p != nil && !(p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180) {
 		t.Errorf("position is off the globe: %+v", *p)

@@ -16,6 +16,7 @@ func (d *document) read(top *yaml.Node, into *draft) {
 		{"sources", func(n *yaml.Node, path string) { d.sources(n, path, into) }},
 		{"gps", func(n *yaml.Node, path string) { d.gps(n, path, into) }},
 		{"spool", func(n *yaml.Node, path string) { d.spool(n, path, into) }},
+		{"state_dir", d.scalar(&into.stateDir)},
 		{"log", func(n *yaml.Node, path string) {
 			d.mapping(n, path, []field{{"level", d.scalar(&into.logLevel)}, {"format", d.scalar(&into.logFormat)}})
 		}},
@@ -62,12 +63,32 @@ func (d *document) sources(n *yaml.Node, path string, into *draft) {
 			{"name", d.scalar(&s.name)},
 			{"type", d.scalar(&s.kind)},
 			{"options", func(n *yaml.Node, path string) { d.options(n, path, &s) }},
+			{"hop", func(n *yaml.Node, path string) { d.hop(n, path, &s.hop) }},
+			{"ring", d.scalar(&s.ring)},
+			{"filter", d.scalars(&s.filter)},
+			{"server_options", d.scalar(&s.serverOptions)},
 		},
 			field{"uuid", d.refuse("write options: {uuid: …}", "it is one of Kismet's options")},
-			field{"hop", d.refuse("remove it", "this version captures from files, which have no channels to hop")},
+			field{"channels", d.refuse(`write options: {channels: "1,6,11"}, or hop: {mode: local, channels: [1, 6, 11]}`, "it is one of Kismet's options, or belongs to hop")},
 		)
 		into.sources = append(into.sources, s)
 	})
+}
+
+// hop reads how a radio changes channels; a single word is the mode.
+func (d *document) hop(n *yaml.Node, path string, into *hopDraft) {
+	if v := d.follow(n); v == nil || v.Kind == yaml.ScalarNode {
+		d.scalar(&into.mode)(n, path)
+		return
+	}
+	d.mapping(n, path, []field{
+		{"mode", d.scalar(&into.mode)},
+		{"rate", d.scalar(&into.rate)},
+		{"channels", d.scalars(&into.channels)},
+		{"shuffle", d.scalar(&into.shuffle)},
+	},
+		field{"speed", d.refuse("write rate: 5/sec", "it is called rate here")},
+	)
 }
 
 // options reads Kismet's options of a source; which there are is for the

@@ -15,14 +15,18 @@ func (l *loader) sources(d *draft) []Source {
 		l.missingSource()
 		return nil
 	}
-	owners := make(map[capture.UUID]sourceDraft)
+	owners, radios := make(map[capture.UUID]sourceDraft), make(map[string]sourceDraft)
 	var sources []Source
 	for _, sd := range d.sources {
 		s, ok := l.source(&sd)
 		if !ok {
 			continue
 		}
-		if other, taken := owners[s.UUID]; taken {
+		if other, taken := radios[s.Definition.Interface]; taken && s.Type == capture.TypeLinuxWifi {
+			l.wrong(sd.from, sd.path, "keep one of the two", "%s captures from the radio of %s, and a radio is tuned to one channel at a time", sd.label(), other.place())
+			continue
+		}
+		if other, taken := owners[s.UUID]; taken && !s.UUID.IsZero() {
 			l.wrong(sd.from, sd.path, "keep one, or give one of them another uuid=",
 				"%s has the UUID of %s, %s, and a server keeps one source per UUID", sd.label(), other.place(), s.UUID)
 			continue
@@ -31,7 +35,17 @@ func (l *loader) sources(d *draft) []Source {
 		owners[s.UUID] = sd
 		sources = append(sources, s)
 		l.settle(path, s.Definition.String(), sd.from)
-		l.settle(path+".uuid", s.UUID.String(), sd.from)
+		if s.Type != capture.TypeLinuxWifi {
+			l.settle(path+".uuid", s.UUID.String(), sd.from)
+			continue
+		}
+		radios[s.Definition.Interface] = sd
+		if s.UUID.IsZero() {
+			l.settle(path+".uuid", "made of the MAC address of "+s.Definition.Interface+", when it is there", sd.from)
+		} else {
+			l.settle(path+".uuid", s.UUID.String(), sd.from)
+		}
+		l.settleRadio(path, &s, &sd)
 	}
 	return sources
 }
@@ -39,9 +53,9 @@ func (l *loader) sources(d *draft) []Source {
 func (l *loader) missingSource() {
 	switch {
 	case l.file == "":
-		l.wrong(fromFlag("--source"), "", "add --source FILE.pcap", "no source is named")
+		l.wrong(fromFlag("--source"), "", "add --source INTERFACE, or --source FILE.pcap", "no source is named")
 	case !l.blamedAt("", "sources") && !l.blamed("sources"):
-		l.wrong(l.origin(), "sources", "add sources: [{interface: FILE.pcap}]", "no source is named")
+		l.wrong(l.origin(), "sources", "add sources: [{interface: wlan1}], or the name of a pcap file", "no source is named")
 	}
 }
 
@@ -72,10 +86,14 @@ func (l *loader) source(sd *sourceDraft) (Source, bool) {
 		s.Name = name
 	}
 	l.unknownOptions(sd, def)
-	if s.Type == capture.TypePcapFile {
+	switch s.Type {
+	case capture.TypePcapFile:
 		if _, err := pcapfile.ParseOptions(def); err != nil {
 			l.wrongSource(sd, err)
 		}
+		l.noRadio(sd)
+	case capture.TypeLinuxWifi:
+		l.radio(sd, &s)
 	}
 	uuid, given, err := def.UUID()
 	switch {
@@ -83,6 +101,8 @@ func (l *loader) source(sd *sourceDraft) (Source, bool) {
 		l.wrongSource(sd, err)
 	case given:
 		s.UUID = uuid
+	case s.Type == capture.TypeLinuxWifi:
+		s.UUID = l.radioUUID(def)
 	default:
 		s.UUID = capture.FileUUID(def.Interface)
 	}
@@ -119,7 +139,7 @@ func (l *loader) definition(sd *sourceDraft) (capture.Definition, bool) {
 		return def, err == nil
 	case !sd.iface.given():
 		if !l.blamedAt(sd.path, "interface", "definition") {
-			l.wrong(sd.from, sd.path, "add interface: FILE.pcap", "the source names no file")
+			l.wrong(sd.from, sd.path, "add interface: wlan1, or the name of a pcap file", "the source names no interface and no file")
 		}
 		return capture.Definition{}, false
 	}
@@ -159,35 +179,49 @@ func (l *loader) travels(def capture.Definition) bool {
 	return err == nil && back.Interface == def.Interface && back.String() == def.String() && len(back.Options) == len(def.Options)
 }
 
+// kindWritten is the type that somebody wrote, or that the program's name says.
+func (s *sourceDraft) kindWritten(def capture.Definition) string {
+	value, _ := def.Get("type")
+	switch {
+	case s.forced != "":
+		return s.forced
+	case s.kind.given():
+		return strings.ToLower(s.kind.value)
+	}
+	return strings.ToLower(value)
+}
+
 // sourceType settles the type, and refuses what this version cannot capture.
 func (l *loader) sourceType(sd *sourceDraft, def capture.Definition) string {
-	from, written := sd.from, sd.forced
-	switch value, _ := def.Get("type"); {
-	case written != "":
-	case sd.kind.given():
-		from, written = sd.kind.from, strings.ToLower(sd.kind.value)
-	case value != "":
-		written = strings.ToLower(value)
+	from, written := sd.from, sd.kindWritten(def)
+	if sd.forced == "" && sd.kind.given() {
+		from = sd.kind.from
 	}
 	kind := written
 	if kind == "" {
 		kind = capture.SourceType(def, l.fileExists, l.interfaceExists)
 	}
-	const right = "name a pcap or pcapng file"
+	there := interfaceName(def.Interface) && l.interfaceExists(def.Interface)
 	switch {
-	case kind == capture.TypePcapFile:
-	case written == "" && l.directoryExists(def.Interface):
+	case kind == capture.TypePcapFile && written != "":
+	case !there && l.directoryExists(def.Interface):
 		l.wrong(from, sd.path, "name a capture file inside of it", "%s is a directory", sd.label())
-	case written == "" && !l.interfaceExists(def.Interface):
-		l.wrong(from, sd.path, right+", with its directory if it is elsewhere", "%s: there is no such file here, and this version does not capture from radios", sd.label())
+	case kind == capture.TypePcapFile:
+	case kind == capture.TypeLinuxWifi && !there && l.fileExists(def.Interface):
+		right := "leave the type out"
+		if sd.forced != "" {
+			right = "call the program sensord, which takes both, or " + capture.ToolPcapFile
+		}
+		l.wrong(from, sd.path, right, "%s is a file, and type linuxwifi is a radio", sd.label())
+	case kind == capture.TypeLinuxWifi && !interfaceName(def.Interface):
+		l.wrong(from, sd.path, "see `sensord list` for the radios of this machine", "%s: there is no such file, and no interface can have this name", sd.label())
 	case kind == capture.TypeLinuxWifi:
-		l.wrong(from, sd.path, right+", or capture with Kismet's kismet_cap_linux_wifi", "%s: type %s is a radio, and this version captures from files only", sd.label(), kind)
 	default:
-		if Nearest(kind, []string{capture.TypePcapFile, capture.TypeLinuxWifi}) == capture.TypePcapFile {
-			l.wrong(from, sd.path, "did you mean type=pcapfile?", "%s: unknown type %s", sd.label(), quote(kind))
+		if near := Nearest(kind, []string{capture.TypePcapFile, capture.TypeLinuxWifi}); near != "" {
+			l.wrong(from, sd.path, "did you mean type="+near+"?", "%s: unknown type %s", sd.label(), quote(kind))
 			break
 		}
-		l.wrong(from, sd.path, right, "%s: this version does not capture type %s; it captures from files (pcapfile)", sd.label(), quote(kind))
+		l.wrong(from, sd.path, "name a Wi-Fi interface, or a pcap or pcapng file", "%s: this version does not capture type %s; it captures from radios (linuxwifi) and files (pcapfile)", sd.label(), quote(kind))
 	}
 	return kind
 }

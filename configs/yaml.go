@@ -183,6 +183,23 @@ func (d *document) scalar(t *text) func(n *yaml.Node, path string) {
 	}
 }
 
+// scalars reads a list of plain values into ts. A value alone is a list of one.
+func (d *document) scalars(ts *[]text) func(n *yaml.Node, path string) {
+	return func(n *yaml.Node, path string) {
+		visit := func(_ int, entry *yaml.Node, path string) {
+			var t text
+			if d.scalar(&t)(entry, path); t.given() {
+				*ts = append(*ts, t)
+			}
+		}
+		if v := d.follow(n); v == nil || v.Kind == yaml.ScalarNode {
+			visit(0, n, path)
+			return
+		}
+		d.list(n, path, visit)
+	}
+}
+
 // refuse reads a key whose value does not matter, because the key cannot be.
 func (d *document) refuse(right, what string) func(n *yaml.Node, path string) {
 	return func(n *yaml.Node, path string) {

@@ -83,7 +83,7 @@ var table = map[Code]entry{
 	SourceMissing:    {"check the path; it is relative to where sensord was started", ExitRadio},
 	SourceUnreadable: {"check the file's permissions", ExitRadio},
 	SourceCorrupt:    {"everything before the damage was sent; copy the file again if the original is whole", ExitRadio},
-	SourceType:       {"this version captures from pcap and pcapng files", ExitRadio},
+	SourceType:       {"this version captures from Wi-Fi radios (linuxwifi) and from pcap and pcapng files", ExitRadio},
 
 	RadioMissing:     {"plug it in, sensord waits for it; `sensord list` shows which radios there are", ExitRadio},
 	RadioPermission:  {"run as root, or give the capabilities: setcap cap_net_admin,cap_net_raw=ep on the program, or AmbientCapabilities= in its systemd unit", ExitRadio},

@@ -1,0 +1,53 @@
+package configs
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sensord/sensord/capture"
+)
+
+const systemState = "/var/lib/sensord"
+
+// stateDir settles where a rig notes what it has to undo after a crash: what
+// was written, else systemd's directory for the service, else the machine's
+// for root and the user's for others.
+func (l *loader) stateDir(t text, environ []string, sources []Source) string {
+	variable := func(name string) string {
+		for _, entry := range slices.Backward(environ) {
+			if value, ok := strings.CutPrefix(entry, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
+	dir, from := t.value, t.from
+	given, _, _ := strings.Cut(variable("STATE_DIRECTORY"), ":") // systemd's, one of several
+	state, home := variable("XDG_STATE_HOME"), variable("HOME")
+	switch {
+	case t.given():
+		if abs, err := filepath.Abs(dir); err == nil {
+			dir = abs // --daemonize goes elsewhere
+		}
+		if l.fileExists(dir) {
+			l.wrong(from, "state_dir", "name a directory", "%s is a file", quote(t.value))
+		}
+	case filepath.IsAbs(given):
+		dir, from = given, fromVariable("STATE_DIRECTORY")
+	case l.root():
+		dir = systemState
+	case filepath.IsAbs(state):
+		dir, from = filepath.Join(state, "sensord"), fromVariable("XDG_STATE_HOME")
+	case filepath.IsAbs(home):
+		dir, from = filepath.Join(home, ".local/state/sensord"), fromVariable("HOME")
+	}
+	radios := slices.ContainsFunc(sources, func(s Source) bool { return s.Type == capture.TypeLinuxWifi })
+	if dir == "" && radios {
+		l.warn(fromFlag("--state-dir"), "", "name a directory with --state-dir, SENSORD_STATE_DIR or state_dir", "there is none, so after a crash the next start cannot put the radios back as they were")
+	}
+	if t.given() || dir != "" && radios {
+		l.settle("state_dir", dir, from)
+	}
+	return dir
+}
