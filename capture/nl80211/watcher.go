@@ -116,7 +116,7 @@ func (w *Watcher) next(ctx context.Context, fn func(Event)) error {
 	case errors.Is(err, unix.ENOBUFS):
 		fn(lost())
 		return nil
-	case errors.Is(err, os.ErrClosed):
+	case errors.Is(err, os.ErrClosed), errors.Is(err, unix.EBADF): // closed under it, or before
 		return &opError{op: op, err: net.ErrClosed}
 	default:
 		return broken(op, err)
