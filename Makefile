@@ -12,17 +12,20 @@ FUZZTIME ?= 20s
 
 export FUZZTIME VERSION
 
-.PHONY: help demo test deps build bench lint cross fuzz clean
+.PHONY: help demo test vm deps build bench lint cross fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
-	@printf '\n  ARGS="--for 30s"  more for demo    BENCH=Name  which benchmarks    FUZZTIME=5m  for each fuzz target\n'
+	@printf '\n  ARGS="--for 30s"  more for demo and vm    BENCH=Name  which benchmarks    FUZZTIME=5m  for each fuzz target\n'
 
 demo: build ## Show sensord at work: its own server, a replayed capture, nothing to configure
 	@bin/sensord demo $(ARGS)
 
-test: deps ## Fetch what the tests need, then run them all: race detector, 32 bit, end to end
+test: deps ## Fetch what the tests need, then run them all: race detector, 32 bit, end to end, radios
 	@.ci/test
+
+vm: deps ## Run only the tests that need radios, in a virtual machine
+	@.ci/vm $(ARGS)
 
 deps: ## Install from Debian what the tests need and this machine lacks
 	@.ci/deps

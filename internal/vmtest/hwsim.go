@@ -44,7 +44,7 @@ func openControl() (*control, error) {
 	}
 	family, err := conn.GetFamily("MAC80211_HWSIM")
 	if err != nil {
-		return nil, fmt.Errorf("mac80211_hwsim: %w (%v)", err, conn.Close())
+		return nil, errors.Join(fmt.Errorf("mac80211_hwsim: %w", err), conn.Close())
 	}
 	return &control{Conn: conn, family: family}, nil
 }

@@ -8,13 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 )
 
 // cmdline is what the kernel is told: its messages go to the first serial line,
 // and whatever is wrong with it ends the machine, at once.
-const cmdline = "console=ttyS0 panic=-1 oops=panic softlockup_panic=0 tsc=reliable random.trust_cpu=on rdinit=/init"
+const cmdline = "console=ttyS0 panic=-1 oops=panic softlockup_panic=0 mitigations=off tsc=reliable random.trust_cpu=on rdinit=/init"
 
 // A Machine is a kernel and a file system, to be run once.
 type Machine struct {
@@ -51,6 +52,9 @@ func (m *Machine) Boot(ctx context.Context, output io.Writer) error {
 	qemu.Stderr = os.Stderr
 	qemu.WaitDelay = 5 * time.Second
 	qemu.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	// The kernel takes the end of this thread for the end of this process.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	err := qemu.Run()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause

@@ -23,7 +23,7 @@ func kernelModules(root string, wanted []string) ([]string, error) {
 		}
 		if d.Name() == "modules.builtin" {
 			text, err := os.ReadFile(path)
-			for _, line := range strings.Fields(string(text)) {
+			for line := range strings.FieldsSeq(string(text)) {
 				builtin[moduleName(line)] = true
 			}
 			return err

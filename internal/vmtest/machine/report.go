@@ -18,6 +18,7 @@ type Report struct {
 	current string   // the package that runs
 	ran     bool     // it began a test
 	passed  bool     // and said that all passed
+	skipped string   // a test that it skipped
 	anyway  bool     // a package may be without a test that matches
 	line    []byte   // begun, not ended
 	failed  bool
@@ -63,6 +64,9 @@ func (r *Report) take(line string) error {
 	}
 	r.ran = r.ran || strings.HasPrefix(line, "=== RUN ")
 	r.passed = r.passed || line == "PASS"
+	if name, ok := strings.CutPrefix(strings.TrimLeft(line, " "), "--- SKIP: "); ok {
+		r.skipped = name
+	}
 	_, err := fmt.Fprintln(r.out, line)
 	return err
 }
@@ -93,7 +97,7 @@ func (r *Report) event(e Event) error {
 }
 
 func (r *Report) start(name string) {
-	r.current, r.ran, r.passed = name, false, false
+	r.current, r.ran, r.passed, r.skipped = name, false, false, ""
 	for i, pending := range r.pending {
 		if pending == name {
 			r.pending = append(r.pending[:i:i], r.pending[i+1:]...)
@@ -109,6 +113,8 @@ func (r *Report) verdict(failed string, took time.Duration) error {
 	case failed != "":
 	case !r.passed:
 		failed = "ended without saying PASS"
+	case r.skipped != "":
+		failed = "skipped, so not tested: " + r.skipped
 	case !r.ran && !r.anyway:
 		failed = "no test ran"
 	case !r.ran:

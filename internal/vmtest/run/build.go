@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,19 @@ func (b *builder) find(ctx context.Context, patterns []string) ([]testPackage, e
 	var found []testPackage
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Split(strings.TrimSpace(line), "|")
-		if len(fields) == 3 && strings.Contains(fields[2]+" ", "_vm_test.go ") {
+		if len(fields) != 3 {
+			continue
+		}
+		has := false
+		for file := range strings.FieldsSeq(fields[2]) {
+			if strings.HasSuffix(file, "_vm_test.go") {
+				has = true
+				if err := checkNames(filepath.Join(fields[1], file)); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if has {
 			found = append(found, testPackage{fields[0], fields[1]})
 		}
 	}
@@ -45,6 +58,21 @@ func (b *builder) find(ctx context.Context, patterns []string) ([]testPackage, e
 		return nil, fmt.Errorf("no VM tests in %s", strings.Join(patterns, " "))
 	}
 	return found, nil
+}
+
+// checkNames makes sure that every test of a file is one that is run: only those
+// called TestVM... are, lest a package's other tests run here, too.
+func checkNames(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	for _, match := range regexp.MustCompile(`(?m)^func (Test\w*)\(`).FindAllSubmatch(text, -1) {
+		if name := string(match[1]); name != "TestMain" && !strings.HasPrefix(name, "TestVM") {
+			return fmt.Errorf("%s: %s would never run: call it TestVM..., or move it to another file", file, name)
+		}
+	}
+	return nil
 }
 
 // image builds programs and test binaries. A package that cannot be built is
@@ -58,15 +86,17 @@ func (b *builder) image(ctx context.Context, root string, packages []testPackage
 		return nil, errors.New("the machine's first program cannot be built (see above)")
 	}
 	sensord := filepath.Join(b.tmp, "sensord")
-	if err := b.build(ctx, "build", sensord, module+"/cmd/sensord", "-X main.version="+version()); err != nil {
-		b.failed(module + "/cmd/sensord")
-	} else {
+	if err := b.build(ctx, "build", sensord, module+"/cmd/sensord", "-X main.version="+version()); err == nil {
 		image.Programs["/bin/sensord"] = sensord
+	} else if err := b.failed(module + "/cmd/sensord"); err != nil {
+		return nil, err
 	}
 	for i, p := range packages {
 		binary := filepath.Join(b.tmp, strconv.Itoa(i)+".test")
 		if err := b.build(ctx, "test", binary, p.path); err != nil {
-			b.failed(p.path)
+			if err := b.failed(p.path); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		image.Tests = append(image.Tests, machine.TestFiles{
@@ -94,9 +124,10 @@ func (b *builder) build(ctx context.Context, verb, output, path string, link ...
 }
 
 // failed says that a package could not be built, in the words of go test.
-func (b *builder) failed(path string) {
+func (b *builder) failed(path string) error {
 	b.broken = append(b.broken, path)
-	fmt.Fprintf(os.Stdout, "FAIL\t%s [build failed]\n", path)
+	_, err := fmt.Fprintf(os.Stdout, "FAIL\t%s [build failed]\n", path)
+	return err
 }
 
 func version() string {
