@@ -1,10 +1,50 @@
 package radiotap
 
-// A MAC is a 48-bit address.
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// A MAC is a 48-bit address. It is comparable; the zero value is no device's.
 type MAC [6]byte
 
-// ParseMAC reads six hexadecimal bytes with colons or dashes between them.
-func ParseMAC(s string) (MAC, error) { panic("soon") }
+// ParseMAC reads six bytes of two hexadecimal digits each, with colons or
+// dashes between them. The error quotes s.
+func ParseMAC(s string) (MAC, error) {
+	var m MAC
+	if len(s) == 17 && (s[2] == ':' || s[2] == '-') {
+		digits := strings.ReplaceAll(s, s[2:3], "")
+		if _, err := hex.Decode(m[:], []byte(digits)); err == nil && len(digits) == 12 && separated(s) {
+			return m, nil
+		}
+	}
+	const most = 40 // of a hostile text
+	if len(s) > most {
+		s = s[:most] + "..."
+	}
+	return MAC{}, fmt.Errorf("%q is no address: want six bytes as in 00:1A:2B:3C:4D:5E", s)
+}
 
-// String returns the address as AA:BB:CC:DD:EE:FF.
-func (m MAC) String() string { panic("soon") }
+// separated reports whether s has its separator where one belongs.
+func separated(s string) bool {
+	for i := 2; i < len(s); i += 3 {
+		if s[i] != s[2] {
+			return false
+		}
+	}
+	return true
+}
+
+// String returns the address as Kismet writes it, 00:1A:2B:3C:4D:5E.
+func (m MAC) String() string {
+	const digits = "0123456789ABCDEF"
+	var b [17]byte
+	for i, c := range m {
+		b[3*i], b[3*i+1] = digits[c>>4], digits[c&15]
+		if i < 5 {
+			b[3*i+2] = ':'
+		}
+	}
+	return string(b[:])
+}
