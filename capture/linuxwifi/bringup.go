@@ -137,8 +137,8 @@ func (b *bringUp) unmanage(ctx context.Context) error {
 	}
 	if err == nil {
 		b.j.add(change{Kind: changedManaged, Phy: b.s.phy.Index, Index: b.s.link.Index, Name: name})
-		if err = b.m.manager.SetManaged(ctx, name, false); err != nil && ctx.Err() == nil {
-			b.j.drop() // refused; without an answer it may have obeyed
+		if err = b.m.manager.SetManaged(ctx, name, false); errors.Is(err, errRefused) {
+			b.j.drop() // without an answer it may have obeyed
 		}
 	}
 	if err != nil {

@@ -96,17 +96,26 @@ func bootID(boot string) string {
 }
 
 // undo puts everything back, the last change first. What cannot be put back
-// stays written down, for the next start.
+// stays written down for the next start, together with what was changed before
+// it on the same interface: half of an interface's way back is no way back.
 func (j *journal) undo(ctx context.Context, m *machine) error {
 	var errs []error
 	var left []change
 	for i, c := range slices.Backward(j.state.Changes) {
-		if err := m.putBack(ctx, c); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", c, kernelWords(err)))
+		stuck := slices.ContainsFunc(left, func(l change) bool { return l.Index != 0 && l.Index == c.Index })
+		if !stuck {
+			if err := m.putBack(ctx, c); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", c, kernelWords(err)))
+				stuck = true
+			}
+		}
+		if stuck {
 			left = append([]change{c}, left...)
 		}
 		j.state.Changes = append(j.state.Changes[:i:i], left...)
-		j.save()
+		if !stuck {
+			j.save()
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -157,11 +166,7 @@ func (m *machine) putBack(ctx context.Context, c change) error {
 func (m *machine) putInterfaceBack(ctx context.Context, c change, iface nl80211.Interface) error {
 	switch c.Kind {
 	case changedManaged:
-		err := m.manager.SetManaged(ctx, iface.Name, true)
-		if errors.Is(err, errAbsent) {
-			return nil
-		}
-		return err
+		return m.giveBack(ctx, iface.Name)
 	case changedDown:
 		return m.links.SetUp(ctx, c.Index, true)
 	case changedUp:
@@ -181,6 +186,18 @@ func (m *machine) putInterfaceBack(ctx context.Context, c change, iface nl80211.
 		return m.wireless.SetType(ctx, c.Index, c.Type, 0)
 	}
 	return nil
+}
+
+// giveBack makes NetworkManager manage an interface again, if it does not.
+func (m *machine) giveBack(ctx context.Context, name string) error {
+	managed, err := m.manager.Managed(ctx, name)
+	if err == nil && !managed {
+		err = m.manager.SetManaged(ctx, name, true)
+	}
+	if errors.Is(err, errAbsent) {
+		return nil
+	}
+	return err
 }
 
 // blockAgain switches the radio off as it was. The phy has to be the one that

@@ -32,6 +32,7 @@ func listenPhys(ctx context.Context, changed, phys func()) error {
 	if err != nil {
 		return err
 	}
+	phys() // what happened before this
 	err = w.Watch(ctx, func(e nl80211.Event) {
 		changed()
 		switch e.Kind {

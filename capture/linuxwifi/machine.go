@@ -86,13 +86,16 @@ type rfkill interface {
 type block struct{ Soft, Hard bool }
 
 // manager is NetworkManager. errAbsent means that it does not run, or does not
-// know the interface.
+// know the interface, errRefused that it answered no.
 type manager interface {
 	Managed(ctx context.Context, name string) (bool, error)
 	SetManaged(ctx context.Context, name string, managed bool) error
 }
 
-var errAbsent = errors.New("no NetworkManager")
+var (
+	errAbsent  = errors.New("no NetworkManager")
+	errRefused = errors.New("it refuses")
+)
 
 // buses finds what hardware an interface is.
 type buses interface {

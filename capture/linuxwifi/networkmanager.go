@@ -3,6 +3,7 @@ package linuxwifi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -57,6 +58,14 @@ func (n networkManager) SetManaged(ctx context.Context, name string, managed boo
 	})
 }
 
+// said turns NetworkManager's own no into errRefused, unlike no answer.
+func said(err error) error {
+	if e, ok := errors.AsType[dbus.Error](err); ok {
+		return fmt.Errorf("%w: %s", errRefused, clean(e.Error()))
+	}
+	return err
+}
+
 // device calls f with NetworkManager's object for an interface.
 func (n networkManager) device(ctx context.Context, name string, f func(context.Context, dbus.BusObject) error) error {
 	ctx, cancel := context.WithTimeout(ctx, managerTimeout)
@@ -85,7 +94,7 @@ func (n networkManager) device(ctx context.Context, name string, f func(context.
 		if e, ok := errors.AsType[dbus.Error](err); ok && e.Name == managerName+".UnknownDevice" {
 			return errAbsent
 		}
-		return err
+		return said(err)
 	}
-	return f(ctx, conn.Object(managerName, path))
+	return said(f(ctx, conn.Object(managerName, path)))
 }

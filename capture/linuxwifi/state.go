@@ -77,6 +77,12 @@ func readState(r io.Reader) (state, error) {
 	return s, nil
 }
 
+// encode is the content of the state file: JSON, for people to read.
+func (s state) encode() ([]byte, error) {
+	data, err := json.MarshalIndent(s, "", "  ")
+	return append(data, '\n'), err
+}
+
 func (s state) check() error {
 	switch {
 	case s.Version != stateVersion:

@@ -1,7 +1,6 @@
 package linuxwifi
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -108,7 +107,7 @@ func (s *dirStore) Load() (state, error) {
 // Save writes a new file, waits for the disk, and puts it in the old one's
 // place.
 func (s *dirStore) Save(st state) error {
-	data, err := json.MarshalIndent(st, "", "  ")
+	data, err := st.encode()
 	if err != nil {
 		return err
 	}
@@ -117,7 +116,7 @@ func (s *dirStore) Save(st state) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(data, '\n'))
+	_, err = f.Write(data)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(next))
 	}

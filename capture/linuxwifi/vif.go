@@ -118,7 +118,9 @@ func (b *bringUp) reuse(ctx context.Context, iface nl80211.Interface) error {
 		if isGone(err) {
 			return err
 		}
-		b.j.drop()
+		if _, answered := errors.AsType[*nl80211.Error](err); answered {
+			b.j.drop()
+		}
 		b.note("%s does not take %s: %v", iface.Name, b.want.flags, kernelWords(err))
 	}
 	return nil
