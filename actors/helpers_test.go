@@ -94,6 +94,12 @@ func startRig(t testing.TB, srvCfg kismettest.Config, tcp bool, cfg configs.Conf
 // startFaultyRig breaks the server before the rig starts.
 func startFaultyRig(t testing.TB, srvCfg kismettest.Config, breakIt func(*kismettest.Server), tcp bool, cfg configs.Config) *testRig {
 	t.Helper()
+	return startRigIn(t, nil, srvCfg, breakIt, tcp, cfg)
+}
+
+// startRigIn starts a rig whose radios are a world's, if there is one.
+func startRigIn(t testing.TB, world *fakeWorld, srvCfg kismettest.Config, breakIt func(*kismettest.Server), tcp bool, cfg configs.Config) *testRig {
+	t.Helper()
 	srvCfg.APIKeys = map[string]string{apiKey: kismettest.RoleDatasource}
 	srv := kismettest.New(srvCfg)
 	t.Cleanup(srv.Close)
@@ -113,7 +119,11 @@ func startFaultyRig(t testing.TB, srvCfg kismettest.Config, breakIt func(*kismet
 		cfg.Spool.MemoryBytes = 16 << 20
 	}
 	var err error
-	r.Rig, err = Start(Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialer: dialer})
+	opts := Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialer: dialer}
+	if world != nil {
+		opts.open, opts.watch = world.open, world.watch
+	}
+	r.Rig, err = Start(opts)
 	if err != nil {
 		t.Fatal(err)
 	}

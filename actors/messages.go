@@ -3,7 +3,11 @@ package actors
 import (
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/capture/hop"
+	"github.com/sensord/sensord/capture/linuxwifi"
 	"github.com/sensord/sensord/uplink"
 	"github.com/sensord/sensord/uplink/kismet"
 )
@@ -27,6 +31,19 @@ type (
 		Frames *capture.Batch
 	}
 
+	// RadioLost says that a radio could not be opened, or was lost. The radio
+	// tries again by itself; RadioOpened follows when it is back.
+	RadioLost struct {
+		Run Run
+		Err error
+	}
+
+	// RadioNoticed says that something happened to a radio that captures on.
+	RadioNoticed struct {
+		Run    Run
+		Notice linuxwifi.Notice
+	}
+
 	// RadioEnded is a radio's last message: no batch follows. Err is nil at the
 	// end of a file and errStopped when the source asked for it.
 	RadioEnded struct {
@@ -46,6 +63,67 @@ type (
 
 	// StopCapture ends the radio's reading. RadioEnded answers it.
 	StopCapture struct{}
+)
+
+// From a source to its hopper.
+type (
+	// RadioReady says that the radio may be tuned, or that the options which
+	// decide over its channels changed.
+	RadioReady struct {
+		Options capture.Definition
+		Anew    bool // what was refused may not be any more
+	}
+
+	// RadioAway says that there is no radio to tune.
+	RadioAway struct{}
+
+	// Steer asks what the radio is tuned to, behind having done what Want says.
+	// Steered answers it. For comes back with the answer.
+	Steer struct {
+		For  ServerAsked
+		Want *kismet.Configure // nil changes nothing
+	}
+)
+
+// From a hopper to its source.
+type (
+	// Steered says what the radio is tuned to: one channel, or the plan by which
+	// it hops. It answers Steer, or comes by itself when something changed.
+	Steered struct {
+		For      ServerAsked // zero: nobody asked
+		Channels []string    // all that the radio can be tuned to
+		Channel  string      // empty while it hops
+		Hop      *kismet.Hop
+		Err      error // what is wrong with it
+	}
+)
+
+// From a hopper to the rig, by way of its parent's parent: the splitting of
+// one list over several radios.
+type (
+	// HopJoin says that a radio takes part in the split list.
+	HopJoin struct {
+		Source   *sourceState
+		Hopper   *actor.PID
+		Channels []capture.Channel // that it can be tuned to and should be
+		Period   time.Duration     // from one hop to the next
+		Switch   time.Duration     // mean time of a change of channel; 0 is unknown
+	}
+
+	// HopLeave says that it does not any more.
+	HopLeave struct{ Source *sourceState }
+
+	// HopShare gives a radio its part.
+	HopShare struct{ Share hop.Share }
+)
+
+// From a source to the filter actor.
+type (
+	// Refilter says that the options that filter a source's frames changed.
+	Refilter struct {
+		Source  *sourceState
+		Options capture.Definition
+	}
 )
 
 // From the uplink to its source.
@@ -83,6 +161,10 @@ type (
 		Message kismet.Message
 	}
 
+	// ServerTold is written to whatever link lives. Without one it is dropped:
+	// the next link begins with a report of how things are.
+	ServerTold struct{ Message kismet.Message }
+
 	// Hurry ends a wait before the next attempt at a link: the rig stops, and
 	// what it captured should go out.
 	Hurry struct{}
@@ -100,7 +182,7 @@ type (
 	// SourceEnded is a source's last message. Err says why when it is not
 	// because all was captured, sent and confirmed.
 	SourceEnded struct {
-		UUID capture.UUID
-		Err  error
+		Source *sourceState
+		Err    error
 	}
 )

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -20,35 +21,14 @@ import (
 // inFlightBytes is what all links of a rig together may lend each other.
 const inFlightBytes = 8 << 20
 
-// shared is what every actor of a rig may use. It is immutable but for values
-// that are safe for concurrent use.
-type shared struct {
-	cfg     configs.Config
-	log     *slog.Logger
-	version string
-	dialer  *uplink.Dialer
-	lender  *uplink.Lender
-	tracker *gps.Tracker
-	sources []*sourceState
-	restart *restart
-}
-
-// props returns how an actor of this rig is made and supervised.
-func (s *shared) props(make func() actor.Actor) *actor.Props {
-	return actor.PropsFromProducer(make, actor.WithSupervisor(s.restart))
-}
-
-func (s *shared) navigator() *navigator {
-	return &navigator{tracker: s.tracker, fixed: s.cfg.GPS.Fixed}
-}
-
 // rig supervises the sources and the navigator, and ends when all sources have
 // ended or its time is up.
 type rig struct {
 	*shared
 	finish  func(error)
 	pids    []*actor.PID
-	open    map[capture.UUID]bool
+	going   map[*sourceState]bool // not yet ended
+	split   splitter
 	err     error
 	timeout *time.Timer
 	stopped bool
@@ -71,6 +51,12 @@ func (r *rig) Receive(ctx actor.Context) {
 		for _, pid := range r.pids {
 			ctx.Send(pid, Drain{})
 		}
+	case HopJoin:
+		r.split.join(m)
+		r.split.share(ctx.Send)
+	case HopLeave:
+		r.split.leave(m.Source)
+		r.split.share(ctx.Send)
 	case timeUp:
 		if r.err != nil { // it came first
 			m.err = r.err
@@ -87,10 +73,11 @@ func (r *rig) Receive(ctx actor.Context) {
 
 func (r *rig) start(ctx actor.Context) {
 	spawn(ctx, "navigator", r.props(func() actor.Actor { return r.navigator() }))
-	r.pids, r.open = nil, map[capture.UUID]bool{}
+	filter := spawn(ctx, "filter", r.props(func() actor.Actor { return newFilter(r.shared) }))
+	r.pids, r.going, r.split = nil, map[*sourceState]bool{}, splitter{}
 	for i, s := range r.sources {
-		r.open[s.cfg.UUID] = true
-		props := r.props(func() actor.Actor { return newSource(s, r.shared) })
+		r.going[s] = true
+		props := r.props(func() actor.Actor { return newSource(s, r.shared, filter) })
 		r.pids = append(r.pids, spawn(ctx, fmt.Sprintf("source-%d", i+1), props))
 	}
 	if r.cfg.Once && r.cfg.OnceTimeout > 0 {
@@ -117,18 +104,33 @@ func (r *rig) late(limit time.Duration) error {
 var errUnconfirmed = errors.New("not everything was confirmed in time")
 
 func (r *rig) sourceEnded(ctx actor.Context, m SourceEnded) {
-	delete(r.open, m.UUID)
+	delete(r.going, m.Source)
 	if r.err == nil {
 		r.err = m.Err
 	}
-	if len(r.open) == 0 {
+	if len(r.going) == 0 {
 		r.end(ctx, r.err) // whose error is told by who started the rig
 		return
 	}
 	if m.Err != nil {
-		r.log.Error("source given up, others go on", "uuid", m.UUID.String(),
+		r.log.Error("source given up, others go on", "source", m.Source.cfg.Name,
 			"err", m.Err, "code", fault.CodeOf(m.Err), "remedy", fault.RemedyOf(m.Err))
 	}
+	if r.cfg.Once && !r.finite() { // radios have no end of their own
+		for _, pid := range r.pids {
+			ctx.Send(pid, Drain{})
+		}
+	}
+}
+
+// finite reports whether a source still goes that will end by itself.
+func (r *rig) finite() bool {
+	for s := range r.going {
+		if s.cfg.Type != capture.TypeLinuxWifi {
+			return true
+		}
+	}
+	return false
 }
 
 // end stops all actors; their Stopped closes the rig.
@@ -181,6 +183,9 @@ type Options struct {
 	Log     *slog.Logger
 	Version string         // of the program, as the server shows it
 	Dialer  *uplink.Dialer // to the configuration's server; nil makes one
+
+	open  opener  // for tests: what captures
+	watch watcher // for tests: this machine's addresses
 }
 
 // Start starts a rig. It returns at once: what cannot be reached yet is waited
@@ -189,6 +194,12 @@ func Start(opts Options) (*Rig, error) {
 	if len(opts.Config.Servers) != 1 || len(opts.Config.Sources) == 0 {
 		return nil, fault.Newf(fault.ConfigInvalid, "configuration", "want one server and at least one source, have %d and %d",
 			len(opts.Config.Servers), len(opts.Config.Sources))
+	}
+	if opts.Config.Once && !slices.ContainsFunc(opts.Config.Sources, func(c configs.Source) bool { return c.Type != capture.TypeLinuxWifi }) {
+		return nil, &fault.Error{
+			Code: fault.ConfigInvalid, Object: "--once", Err: errors.New("a radio has no end to wait for"),
+			Advice: "leave it out, or add a capture file as a source",
+		}
 	}
 	if opts.Dialer == nil {
 		d, err := NewDialer(opts.Config.Servers[0], opts.Version)
@@ -201,11 +212,20 @@ func Start(opts Options) (*Rig, error) {
 		cfg: opts.Config, log: opts.Log, version: opts.Version,
 		dialer: opts.Dialer, lender: uplink.NewLender(inFlightBytes),
 		tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
+		open: opts.open, watch: opts.watch,
+	}
+	if s.open == nil {
+		s.open = openEngine(opts.Config.StateDir, opts.Log)
+	}
+	if s.watch == nil {
+		s.watch = watchLinks(opts.Dialer.Server.Host)
 	}
 	s.navigator().publish()
 	memory := int(min(opts.Config.Spool.MemoryBytes/int64(len(opts.Config.Sources)), math.MaxInt32))
-	for _, src := range opts.Config.Sources {
-		s.sources = append(s.sources, newSourceState(src, memory, opts.Dialer.Server.URL()))
+	for i, src := range opts.Config.Sources {
+		state := newSourceState(src, memory, opts.Dialer.Server.URL())
+		state.index = i
+		s.sources = append(s.sources, state)
 	}
 	r := &Rig{shared: s, system: newSystem(opts.Log), started: time.Now(), done: make(chan struct{})}
 	root := s.props(func() actor.Actor { return &rig{shared: s, finish: r.finish} })

@@ -6,9 +6,8 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/internal/fault"
-	"github.com/sensord/sensord/uplink"
-	"github.com/sensord/sensord/uplink/kismet"
 )
 
 // source owns one datasource: it appends what its radio captures to the frame
@@ -20,7 +19,11 @@ type source struct {
 
 	run           Run
 	radio, uplink *actor.PID
+	hopper        *actor.PID // of a radio
+	filter        *actor.PID // the rig's
 	details       Details
+	options       capture.Definition // the user's, with what the server pushed
+	lost          fault.Code         // why the radio is away; said once
 	opened        bool
 	granted       int // credits the radio has not used up
 	radioEnded    bool
@@ -30,8 +33,11 @@ type source struct {
 	told          bool  // SourceEnded is sent
 }
 
-func newSource(state *sourceState, rig *shared) *source {
-	return &source{state: state, rig: rig, log: rig.log.With("source", state.cfg.Name)}
+func newSource(state *sourceState, rig *shared, filter *actor.PID) *source {
+	return &source{
+		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name), filter: filter,
+		options: state.cfg.Definition,
+	}
 }
 
 // Receive implements actor.Actor.
@@ -39,10 +45,18 @@ func (s *source) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		s.run = Run(s.state.runs.Add(1))
-		s.radio = spawn(ctx, "radio", s.rig.props(func() actor.Actor { return newRadio(s.state, s.run) }))
+		s.radio = spawn(ctx, "radio", s.rig.props(func() actor.Actor { return newRadio(s.state, s.rig, s.run) }))
 	case RadioOpened:
 		if m.Run == s.run {
 			s.radioOpened(ctx, m)
+		}
+	case RadioNoticed:
+		if m.Run == s.run {
+			s.noticed(ctx, m.Notice)
+		}
+	case RadioLost:
+		if m.Run == s.run {
+			s.radioLost(ctx, m.Err)
 		}
 	case Batch:
 		s.append(ctx, m)
@@ -61,8 +75,10 @@ func (s *source) Receive(ctx actor.Context) {
 		}
 	case ServerAsked:
 		if s.uplink != nil { // nil: asked on a link of an earlier start
-			ctx.Send(s.uplink, ServerAnswer{Link: m.Link, Message: s.answer(m.Event)})
+			s.asked(ctx, m)
 		}
+	case Steered:
+		s.steered(ctx, m)
 	case Drained:
 		s.drained()
 		s.end(ctx, s.err)
@@ -75,7 +91,11 @@ func (s *source) radioOpened(ctx actor.Context, m RadioOpened) {
 	s.details, s.opened = m.Details, true
 	s.granted = 0 // a radio that starts again has none
 	s.state.setCapture(CaptureRunning)
-	s.log.Info("capture open", "type", s.state.cfg.Type, "uuid", s.state.cfg.UUID.String(), "link_type", uint32(m.Details.LinkType))
+	s.log.Info("capture open", "type", s.state.cfg.Type, "uuid", s.state.uuid().String(), "link_type", uint32(m.Details.LinkType),
+		"interface", m.Details.CaptureInterface)
+	if m.Details.Live {
+		s.liveOpened(ctx)
+	}
 	if s.uplink == nil {
 		s.uplink = spawn(ctx, "uplink", s.rig.props(func() actor.Actor { return newUplink(s.state, s.rig) }))
 	}
@@ -177,26 +197,6 @@ func (s *source) linkUp() {
 	}
 }
 
-// answer says what a server gets to hear. A source that cannot tune says so as
-// a success without a channel: a failure would make the server drop it.
-func (s *source) answer(e uplink.Event) kismet.Message {
-	switch e := e.(type) {
-	case uplink.OpenAsked:
-		return kismet.OpenReport{
-			Seq: e.Seq, OK: true,
-			LinkType:         uint32(s.details.LinkType),
-			CaptureInterface: s.details.CaptureInterface,
-			Hardware:         s.details.Hardware,
-			UUID:             s.state.cfg.UUID.String(),
-			Text:             s.details.Text,
-			Version:          s.rig.version,
-		}
-	case uplink.ConfigureAsked:
-		return kismet.ConfigureReport{Seq: e.Seq, OK: true}
-	}
-	return nil
-}
-
 // drain stops capturing; what is in the log is still sent.
 func (s *source) drain(ctx actor.Context) {
 	s.draining = true
@@ -220,5 +220,5 @@ func (s *source) end(ctx actor.Context, err error) {
 		return
 	}
 	s.told = true
-	ctx.Send(ctx.Parent(), SourceEnded{UUID: s.state.cfg.UUID, Err: err})
+	ctx.Send(ctx.Parent(), SourceEnded{Source: s.state, Err: err})
 }

@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/capture/bpf"
+	"github.com/sensord/sensord/capture/hop"
+	"github.com/sensord/sensord/capture/linuxwifi"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/uplink/frames"
@@ -26,6 +29,17 @@ type SourceStatus struct {
 	Capture    CaptureState
 	Frames     frames.Stats
 	Link       LinkStatus
+	Radio      *RadioStatus // nil for what is no radio
+}
+
+// RadioStatus is a source's radio at one moment.
+type RadioStatus struct {
+	Err      error                 // why there is none, nil while it captures
+	Tuned    capture.Channel       // zero while it is not known
+	Hop      hop.Status            //
+	Coverage hop.Snapshot          //
+	Socket   linuxwifi.SocketStats // of the one that is open
+	Filter   *bpf.Program          // nil until there is one
 }
 
 // CaptureState says how far the capture of a source is.
@@ -37,6 +51,7 @@ const (
 	CaptureRunning                     // frames come, or may
 	CaptureEnded                       // the file is read, or the rig stops
 	CaptureFailed                      // could not be opened, or broke
+	CaptureWaiting                     // the radio is away, and awaited
 )
 
 // String returns the state in a word.
@@ -48,6 +63,8 @@ func (s CaptureState) String() string {
 		return "ended"
 	case CaptureFailed:
 		return "failed"
+	case CaptureWaiting:
+		return "waiting for the radio"
 	}
 	return "opening"
 }
@@ -100,19 +117,34 @@ type LinkStatus struct {
 // by the source and its children, read by anybody.
 type sourceState struct {
 	cfg     configs.Source
+	index   int // in the configuration
 	log     *frames.Log
 	engine  engineSlot
 	runs    atomic.Uint64 // starts of the source
 	read    atomic.Uint64 // frames that the radio has handed over; the log counts those that arrived
 	capture atomic.Int32  // CaptureState
 	link    atomic.Pointer[LinkStatus]
+	id      atomic.Pointer[capture.UUID] // a radio's may only be known once it opens
+
+	// Of a radio only.
+	coverage *hop.Coverage
+	hopper   atomic.Pointer[hop.Hopper]
+	filter   atomic.Pointer[bpf.Program]
+	radioErr atomic.Pointer[error]
 }
 
 func newSourceState(cfg configs.Source, memory int, server string) *sourceState {
 	s := &sourceState{cfg: cfg, log: frames.NewLog(memory)}
+	s.engine.ready = make(chan struct{})
+	s.id.Store(&cfg.UUID)
+	if cfg.Type == capture.TypeLinuxWifi {
+		s.coverage = hop.NewCoverage(boottime)
+	}
 	s.link.Store(&LinkStatus{Server: server})
 	return s
 }
+
+func (s *sourceState) uuid() capture.UUID { return *s.id.Load() }
 
 func (s *sourceState) setCapture(c CaptureState) { s.capture.Store(int32(c)) }
 
@@ -128,9 +160,26 @@ func (s *sourceState) ended() {
 
 func (s *sourceState) status() SourceStatus {
 	return SourceStatus{
-		Name: s.cfg.Name, Type: s.cfg.Type, UUID: s.cfg.UUID,
+		Name: s.cfg.Name, Type: s.cfg.Type, UUID: s.uuid(),
 		Capture: CaptureState(s.capture.Load()),
 		Frames:  s.log.Stats(),
 		Link:    *s.link.Load(),
+		Radio:   s.radio(),
 	}
+}
+
+func (s *sourceState) radio() *RadioStatus {
+	if s.coverage == nil {
+		return nil
+	}
+	r := &RadioStatus{Coverage: s.coverage.Snapshot(), Filter: s.filter.Load()}
+	if h := s.hopper.Load(); h != nil {
+		r.Hop = h.Status()
+	}
+	if live := s.engine.live(); live != nil {
+		r.Tuned, r.Socket = live.Tuned(), live.Stats()
+	} else if err := s.radioErr.Load(); err != nil {
+		r.Err = *err
+	}
+	return r
 }

@@ -3,12 +3,17 @@ package actors
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/kismet"
 )
 
 // uplinkActor is the actor that keeps a source connected: it dials, runs the session,
@@ -70,7 +75,11 @@ func (k *uplinkActor) Receive(ctx actor.Context) {
 		}
 	case ServerAnswer:
 		if m.Link == k.live {
-			m.Link.Answer(m.Message)
+			k.tell(m.Link, m.Message)
+		}
+	case ServerTold:
+		if k.live != nil {
+			k.tell(k.live, m.Message)
 		}
 	case *actor.Stopping, *actor.Restarting:
 		if k.timer != nil {
@@ -78,6 +87,17 @@ func (k *uplinkActor) Receive(ctx actor.Context) {
 		}
 		k.task.stop()
 	}
+}
+
+// tell sends a message. What a report has to say beside its channel, a v3 server
+// only shows as a message of its own.
+func (k *uplinkActor) tell(link *uplink.Link, m kismet.Message) {
+	if r, ok := m.(kismet.ConfigureReport); ok && r.Text != "" && link.Version() == kismet.V3 {
+		link.Answer(kismet.Text{Severity: kismet.Error, Text: r.Text})
+		r.Text = ""
+		m = r
+	}
+	link.Answer(m)
 }
 
 // update changes the published status.
@@ -117,11 +137,20 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 }
 
 func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
-	cfg := k.state.cfg
+	cfg, uuid := k.state.cfg, k.state.uuid()
+	// With uuid= a 2025 server keeps remote sources apart.
+	definition := cfg.Definition.With("uuid", uuid.String())
+	if cfg.Type == capture.TypeLinuxWifi {
+		// A server keeps what an earlier session said, so both ways are said.
+		hops := strconv.FormatBool(hopMode(cfg) == configs.HopServer)
+		definition = definition.With("channel_hop", hops)
+		// A 2025 server takes out the wrong channel: the list it is told is
+		// already without them.
+		definition.Options = slices.DeleteFunc(definition.Options, func(o capture.Option) bool { return o.Name == "block_channels" })
+	}
 	return uplink.Session{
-		UUID: cfg.UUID, Type: cfg.Type,
-		// With uuid= a 2025 server keeps remote sources apart.
-		Definition: cfg.Definition.With("uuid", cfg.UUID.String()).String(),
+		UUID: uuid, Type: cfg.Type,
+		Definition: definition.String(),
 		Log:        k.state.log,
 		Tracker:    k.rig.tracker,
 		Lender:     k.rig.lender,

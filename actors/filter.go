@@ -1,0 +1,235 @@
+package actors
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/capture/bpf"
+	"github.com/sensord/sensord/capture/linuxwifi"
+	"github.com/sensord/sensord/capture/radiotap"
+	"github.com/sensord/sensord/internal/fault"
+)
+
+// filter decides which frames the radios leave out: what the sources' options
+// say, with the addresses that this machine has at the moment. It gives each
+// source its program before its radio opens, and a new one whenever an
+// address, an interface or the way to the server changes.
+type filter struct {
+	rig     *shared
+	log     *slog.Logger
+	sources map[*sourceState]*filtered
+	links   []linuxwifi.LinkAddress
+	wifi    bool // the server is reached over Wi-Fi
+	task    *task
+	grace   *time.Timer
+	looked  bool // links and wifi are known, or will not be
+}
+
+// filtered is what the filter knows of one source.
+type filtered struct {
+	spec     bpf.Spec
+	locals   bpf.Locals
+	asked    bool // the user said whether filter_locals is wanted
+	auto     bool // nobody did, and it is
+	current  []radiotap.MAC
+	compiled bool
+}
+
+// What the filter's own goroutine tells it.
+type (
+	linksChanged struct {
+		links []linuxwifi.LinkAddress
+		wifi  bool
+	}
+	linksUnknown struct{ err error }
+)
+
+// linkGrace is how long radios wait for the first list of addresses.
+const linkGrace = 2 * time.Second
+
+func newFilter(rig *shared) *filter {
+	return &filter{rig: rig, log: rig.log, sources: map[*sourceState]*filtered{}}
+}
+
+// Receive implements actor.Actor.
+func (f *filter) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		f.start(ctx)
+	case linksChanged:
+		f.links, f.wifi, f.looked = m.links, m.wifi, true
+		f.refresh()
+	case linksUnknown:
+		if m.err != nil {
+			f.log.Warn("this machine's addresses are not known: filter_locals and filter_interface leave nothing out", "err", m.err)
+		}
+		if !f.looked {
+			f.looked = true
+			f.refresh()
+		}
+	case Refilter:
+		f.define(m.Source, m.Options)
+		f.refresh()
+	case *actor.Stopping, *actor.Restarting:
+		if f.grace != nil {
+			f.grace.Stop()
+		}
+		f.task.stop()
+	}
+}
+
+func (f *filter) start(ctx actor.Context) {
+	for _, s := range f.rig.sources {
+		if s.cfg.Type == capture.TypeLinuxWifi {
+			f.define(s, s.cfg.Definition)
+		}
+	}
+	if len(f.sources) == 0 {
+		return
+	}
+	work, cancel := context.WithCancel(context.Background())
+	f.task = &task{cancel: cancel, done: make(chan struct{})}
+	self, send, done := ctx.Self(), ctx.ActorSystem().Root.Send, f.task.done
+	go func() {
+		defer close(done)
+		err := f.rig.watch(work, func(links []linuxwifi.LinkAddress, wifi bool) {
+			send(self, linksChanged{links, wifi})
+		})
+		if work.Err() == nil {
+			send(self, linksUnknown{err})
+		}
+	}()
+	f.grace = time.AfterFunc(linkGrace, func() { send(self, linksUnknown{}) })
+}
+
+// define reads a source's options.
+func (f *filter) define(s *sourceState, options capture.Definition) {
+	spec, locals, err := bpf.SpecOf(options)
+	if err != nil { // the configuration was checked; these are the server's
+		f.log.Warn("filter options left out", "source", s.cfg.Name, "err", err)
+		return
+	}
+	for _, text := range s.cfg.Filter {
+		rule, err := bpf.ParseRule(text)
+		if err != nil {
+			f.log.Warn("filter rule left out", "source", s.cfg.Name, "err", err)
+			continue
+		}
+		spec.Rules = append(spec.Rules, rule)
+	}
+	_, asked := options.Get("filter_locals")
+	f.sources[s] = &filtered{spec: spec, locals: locals, asked: asked}
+}
+
+// refresh gives every source whose program changes its new one.
+func (f *filter) refresh() {
+	if !f.looked {
+		return
+	}
+	for s, d := range f.sources {
+		addresses := f.addresses(s, d)
+		if d.compiled && slices.Equal(addresses, d.current) {
+			continue
+		}
+		spec := d.spec
+		spec.Addresses = addresses
+		p, err := bpf.Compile(spec, capture.LinkTypeRadiotap, filterBudget())
+		if err != nil {
+			f.log.Error("filter not changed", "source", s.cfg.Name, "err", err, "code", fault.CodeOf(err))
+			continue
+		}
+		d.current, d.compiled = addresses, true
+		if err := s.engine.setFilter(p); err != nil {
+			f.log.Warn("the kernel does not filter, so sensord does", "source", s.cfg.Name, "err", err)
+		}
+		s.filter.Store(p)
+		if len(addresses) > 0 {
+			f.log.Info("filter set", "source", s.cfg.Name, "addresses", len(addresses), "split", p.Split())
+		}
+	}
+}
+
+// addresses are those whose frames a source leaves out, sorted, each once.
+func (f *filter) addresses(s *sourceState, d *filtered) []radiotap.MAC {
+	all := d.locals.All
+	was := d.auto
+	if d.auto = !d.asked && f.wifi; d.auto {
+		if !was {
+			f.log.Info("the server is reached over Wi-Fi, so this machine's own frames are left out", "source", s.cfg.Name,
+				"remedy", "filter_locals=false captures them too")
+		}
+		all = true
+	}
+	list := slices.Clone(d.spec.Addresses)
+	for _, l := range f.links {
+		wanted := all && l.Up || slices.Contains(d.locals.Interfaces, l.Name)
+		mac, ok := macOf(l.MAC)
+		if wanted && ok {
+			list = append(list, mac)
+		}
+	}
+	slices.SortFunc(list, func(a, b radiotap.MAC) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(list)
+}
+
+// macOf reports false for what is no address: a tunnel's, or all zero.
+func macOf(hw net.HardwareAddr) (m radiotap.MAC, ok bool) {
+	if len(hw) != len(m) {
+		return m, false
+	}
+	copy(m[:], hw)
+	return m, m != radiotap.MAC{}
+}
+
+// maxKernelInstructions is what any kernel takes in one classic program.
+const maxKernelInstructions = 4096
+
+// filterBudget is how many instructions a filter may have on this machine. The
+// kernel charges a socket's filter to net.core.optmem_max, eight bytes for each
+// of its own instructions, of which it makes up to two of one of ours.
+func filterBudget() int {
+	text, err := os.ReadFile("/proc/sys/net/core/optmem_max")
+	if err != nil {
+		return maxKernelInstructions
+	}
+	bytes, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return maxKernelInstructions
+	}
+	return min(bytes/16, maxKernelInstructions)
+}
+
+// watchLinks returns the watcher of this machine for a rig whose server has
+// that name or address.
+func watchLinks(server string) watcher {
+	return func(ctx context.Context, tell func([]linuxwifi.LinkAddress, bool)) error {
+		return linuxwifi.WatchAddresses(ctx, func(links []linuxwifi.LinkAddress) {
+			tell(links, overWifi(ctx, server))
+		})
+	}
+}
+
+// overWifi reports whether packets to the server leave through a radio. A name
+// that does not resolve (yet) is looked at as what the default route reaches.
+func overWifi(ctx context.Context, server string) bool {
+	addr, err := netip.ParseAddr(server)
+	if err != nil {
+		ctx, cancel := context.WithTimeout(ctx, linkGrace/2)
+		defer cancel()
+		if addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", server); err == nil && len(addrs) > 0 {
+			addr = addrs[0]
+		}
+	}
+	_, wifi := linuxwifi.UplinkIsWifi(ctx, addr)
+	return wifi
+}

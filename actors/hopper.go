@@ -1,0 +1,306 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/capture/hop"
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink"
+)
+
+// hopper steers a source's radio: it settles whose command counts, lets a
+// hop.Hopper carry it out while there is a radio, and says what is really tuned.
+type hopper struct {
+	state *sourceState
+	rig   *shared
+	boss  *actor.PID // the rig, which splits
+	log   *slog.Logger
+
+	command command
+	listed  []string // all that the radio can be tuned to, as the wire spells it
+	list    []capture.Channel
+	hopper  *hop.Hopper // nil while there is no radio
+	task    *task
+	waiting []Steer     // not yet done; the first is in the works
+	trouble []error     // not yet told
+	telling *time.Timer // when trouble is told
+	measure *time.Timer // when the split looks again
+}
+
+// What the hopper's own goroutines and timers tell it.
+type (
+	hopEvent struct {
+		from  *task
+		event hop.Event
+	}
+	steerDone struct {
+		from *task
+		err  error
+	}
+	tellTrouble struct{}
+	remeasure   struct{}
+)
+
+const (
+	troubleEvery = time.Second // what goes wrong in between is told together
+	measureEvery = time.Minute // how often a split looks at measured switch times
+	lockTimeout  = 10 * time.Second
+	maxSteers    = 64 // commands of a server that wait
+)
+
+func newHopper(state *sourceState, rig *shared, boss *actor.PID) *hopper {
+	return &hopper{
+		state: state, rig: rig, boss: boss, log: rig.log.With("source", state.cfg.Name),
+		command: command{source: "source " + state.cfg.Name, mode: hopMode(state.cfg)},
+	}
+}
+
+// Receive implements actor.Actor.
+func (h *hopper) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case RadioReady:
+		h.ready(ctx, m.Options)
+		if m.Anew && h.hopper != nil {
+			h.hopper.Retry()
+		}
+	case RadioAway:
+		h.away(ctx)
+	case Steer:
+		h.steer(ctx, m)
+	case steerDone:
+		if m.from == h.task {
+			h.steered(ctx, m.err)
+		}
+	case HopShare:
+		h.shared(ctx, m.Share)
+	case hopEvent:
+		if m.from == h.task {
+			h.event(ctx, m.event)
+		}
+	case tellTrouble:
+		err := joined(h.command.source, h.trouble)
+		h.trouble = nil
+		h.report(ctx, ServerAsked{}, err)
+	case remeasure:
+		h.join(ctx)
+	case *actor.Stopping, *actor.Restarting:
+		h.stop()
+		for _, t := range []*time.Timer{h.telling, h.measure} {
+			if t != nil {
+				t.Stop()
+			}
+		}
+	}
+}
+
+func (h *hopper) stop() {
+	h.task.stop()
+	h.state.hopper.Store(nil)
+	h.hopper, h.task = nil, nil
+}
+
+// ready begins to hop on a radio that has been opened, or goes on by another
+// list.
+func (h *hopper) ready(ctx actor.Context, options capture.Definition) {
+	live := h.state.engine.live()
+	if live == nil {
+		return // lost again; RadioAway is on its way
+	}
+	if err := h.choose(live.Bands(), options); err != nil {
+		h.log.Warn("channels left out", "err", err, "code", fault.RadioChannel, "remedy", fault.RadioChannel.Remedy())
+		h.report(ctx, ServerAsked{}, err)
+	}
+	if h.hopper == nil {
+		h.start(ctx)
+	} else {
+		h.hopper.SetPlan(h.command.effect())
+	}
+	h.join(ctx)
+}
+
+// choose settles which channels the radio has and hops over.
+func (h *hopper) choose(bands []capture.BandCapability, options capture.Definition) error {
+	opts, wrong := capture.ParseChannelOptions(options)
+	if len(h.state.cfg.Hop.Channels) > 0 {
+		opts.Only = h.state.cfg.Hop.Channels
+	}
+	all := capture.ListChannels(bands, opts)
+	list, errs := capture.HopList(all, opts)
+	if wrong != nil { // and what could be read of them counts
+		errs = append(errs, wrong)
+	}
+	h.listed, h.list = nil, list
+	for _, l := range all {
+		if l.Off == "" {
+			h.listed = append(h.listed, l.Name)
+		}
+	}
+	cfg := h.state.cfg.Hop
+	h.command.plan = hop.Plan{Channels: list, Rate: cfg.Rate, Shuffle: cfg.Shuffle, Adaptive: h.command.mode == configs.HopAdaptive}
+	if h.command.mode == configs.HopOff {
+		h.command.plan = hop.Plan{}
+	}
+	return joined(h.command.source, errs)
+}
+
+func (h *hopper) start(ctx actor.Context) {
+	work, cancel := context.WithCancel(context.Background())
+	t := &task{cancel: cancel, done: make(chan struct{})}
+	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
+	hopper := hop.New(h.command.effect(), &h.state.engine, h.state.coverage, func(e hop.Event) {
+		send(self, hopEvent{from: t, event: e})
+	})
+	h.hopper, h.task = hopper, t
+	h.state.hopper.Store(hopper)
+	lock := h.command.lock
+	go func() {
+		defer close(t.done)
+		if err := hopper.Run(work); err != nil && work.Err() == nil {
+			h.log.Error("hopping ended", "err", err)
+		}
+	}()
+	if !lock.IsZero() { // from before the radio was lost
+		h.lock(ctx, lock)
+	}
+}
+
+// away stops hopping; who waits for an answer gets what is known.
+func (h *hopper) away(ctx actor.Context) {
+	h.stop()
+	for len(h.waiting) > 0 {
+		h.steered(ctx, errNoRadio)
+	}
+	if h.command.mode == configs.HopSplit {
+		ctx.Send(h.boss, HopLeave{Source: h.state})
+	}
+}
+
+// steer queues a command of the server, so that its answers come in order.
+func (h *hopper) steer(ctx actor.Context, m Steer) {
+	if len(h.waiting) >= maxSteers {
+		return // no server asks so much without reading answers: its link ends by that
+	}
+	h.waiting = append(h.waiting, m)
+	if len(h.waiting) == 1 {
+		h.next(ctx)
+	}
+}
+
+// next does the first command that waits. Tuning takes its time and is awaited:
+// the answer says what is really tuned.
+func (h *hopper) next(ctx actor.Context) {
+	for len(h.waiting) > 0 {
+		want := h.waiting[0].Want
+		var err error
+		switch {
+		case want == nil:
+		case want.Hop != nil:
+			err = h.command.hop(*want.Hop)
+			if h.hopper != nil {
+				h.hopper.SetPlan(h.command.effect())
+				h.hopper.Unlock()
+			}
+		default:
+			if err = h.command.single(want.Channel); err == nil && h.hopper != nil {
+				h.lock(ctx, h.command.lock)
+				return
+			}
+		}
+		if err == nil && h.hopper == nil && want != nil {
+			err = errNoRadio
+		}
+		h.answer(ctx, err)
+	}
+}
+
+func (h *hopper) lock(ctx actor.Context, ch capture.Channel) {
+	hopper, t := h.hopper, h.task
+	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
+	go func() {
+		work, cancel := context.WithTimeout(context.Background(), lockTimeout)
+		defer cancel()
+		send(self, steerDone{from: t, err: hopper.Lock(work, ch)})
+	}()
+}
+
+// steered goes on behind a lock.
+func (h *hopper) steered(ctx actor.Context, err error) {
+	if len(h.waiting) == 0 { // a lock from before the radio was lost
+		if err != nil {
+			h.report(ctx, ServerAsked{}, err)
+		}
+		return
+	}
+	if err != nil && !errors.Is(err, errNoRadio) {
+		h.command.lock = h.hopper.Status().Locked
+	}
+	h.answer(ctx, err)
+	h.next(ctx)
+}
+
+func (h *hopper) answer(ctx actor.Context, err error) {
+	m := h.waiting[0]
+	h.waiting = slices.Delete(h.waiting, 0, 1)
+	h.report(ctx, m.For, err)
+}
+
+// report says what is in effect.
+func (h *hopper) report(ctx actor.Context, to ServerAsked, err error) {
+	m := Steered{For: to, Channels: h.listed, Err: err}
+	if _, ok := to.Event.(uplink.OpenAsked); !ok {
+		m.Channels = nil
+	}
+	if h.hopper == nil {
+		ctx.Send(ctx.Parent(), m)
+		return
+	}
+	st := h.hopper.Status()
+	if st.Hopping {
+		m.Hop = h.command.onWire(st)
+	} else {
+		m.Channel = h.command.spell(st.Tuned)
+	}
+	ctx.Send(ctx.Parent(), m)
+}
+
+// join offers the radio to the rig's split list, with what is known of it by now.
+func (h *hopper) join(ctx actor.Context) {
+	if h.command.mode != configs.HopSplit || h.hopper == nil {
+		return
+	}
+	var sum time.Duration
+	n := 0
+	for _, c := range h.state.coverage.Snapshot().Channels {
+		if c.MeanSwitch > 0 {
+			sum += c.MeanSwitch
+			n++
+		}
+	}
+	if n > 0 {
+		sum /= time.Duration(n)
+	}
+	ctx.Send(h.boss, HopJoin{Source: h.state, Hopper: ctx.Self(), Channels: h.list, Period: h.command.plan.Period(), Switch: sum})
+	h.measure = after(ctx, h.measure, measureEvery, remeasure{})
+}
+
+// shared takes the radio's part of the split list.
+func (h *hopper) shared(ctx actor.Context, s hop.Share) {
+	p := &h.command.plan
+	if slices.Equal(p.Channels, s.Channels) && p.Offset == s.Offset {
+		return
+	}
+	p.Channels, p.Offset = s.Channels, s.Offset
+	h.log.Info("part of the split list", "channels", len(s.Channels), "shared", s.Extra)
+	if h.hopper != nil {
+		h.hopper.SetPlan(h.command.effect())
+		h.report(ctx, ServerAsked{}, nil)
+	}
+}

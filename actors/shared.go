@@ -1,0 +1,67 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/capture/linuxwifi"
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink"
+)
+
+// shared is what every actor of a rig may use. It is immutable but for values
+// that are safe for concurrent use.
+type shared struct {
+	cfg     configs.Config
+	log     *slog.Logger
+	version string
+	dialer  *uplink.Dialer
+	lender  *uplink.Lender
+	tracker *gps.Tracker
+	sources []*sourceState
+	restart *restart
+	open    opener
+	watch   watcher
+	claims  sync.Mutex
+}
+
+// watcher tells the addresses of this machine's interfaces, and whether the
+// server is reached over Wi-Fi, now and whenever they change, until ctx is done.
+type watcher func(ctx context.Context, tell func(links []linuxwifi.LinkAddress, wifi bool)) error
+
+// claim gives an opened radio the UUID of its address, if the configuration
+// could not know it, and makes sure that no other source has it.
+func (s *shared) claim(state *sourceState, d Details) error {
+	if !state.uuid().IsZero() || !d.Live {
+		return nil
+	}
+	s.claims.Lock()
+	defer s.claims.Unlock()
+	uuid := capture.WifiUUID(d.MAC)
+	for _, other := range s.sources {
+		if other.uuid() == uuid {
+			return &fault.Error{
+				Code: fault.ConfigSource, Object: "source " + state.cfg.Name, Advice: "give one of them another uuid=",
+				Err: fmt.Errorf("%w: %s, which is %s", errTwin, uuid, other.cfg.Name),
+			}
+		}
+	}
+	state.id.Store(&uuid)
+	return nil
+}
+
+// props returns how an actor of this rig is made and supervised.
+func (s *shared) props(make func() actor.Actor) *actor.Props {
+	return actor.PropsFromProducer(make, actor.WithSupervisor(s.restart))
+}
+
+func (s *shared) navigator() *navigator {
+	return &navigator{tracker: s.tracker, fixed: s.cfg.GPS.Fixed}
+}
