@@ -12,28 +12,30 @@ type MAC [6]byte
 // ParseMAC reads six bytes of two hexadecimal digits each, with colons or
 // dashes between them. The error quotes s.
 func ParseMAC(s string) (MAC, error) {
-	var m MAC
-	if len(s) == 17 && (s[2] == ':' || s[2] == '-') {
-		digits := strings.ReplaceAll(s, s[2:3], "")
-		if _, err := hex.Decode(m[:], []byte(digits)); err == nil && len(digits) == 12 && separated(s) {
-			return m, nil
-		}
+	if m, ok := parseMAC(s); ok {
+		return m, nil
 	}
 	const most = 40 // of a hostile text
 	if len(s) > most {
-		s = s[:most] + "..."
+		s = strings.ToValidUTF8(s[:most], "") + "..."
 	}
 	return MAC{}, fmt.Errorf("%q is no address: want six bytes as in 00:1A:2B:3C:4D:5E", s)
 }
 
-// separated reports whether s has its separator where one belongs.
-func separated(s string) bool {
-	for i := 2; i < len(s); i += 3 {
-		if s[i] != s[2] {
-			return false
+func parseMAC(s string) (m MAC, ok bool) {
+	if len(s) != 17 || s[2] != ':' && s[2] != '-' {
+		return MAC{}, false
+	}
+	for i := range m {
+		at := 3 * i
+		if i > 0 && s[at-1] != s[2] {
+			return MAC{}, false
+		}
+		if _, err := hex.Decode(m[i:i+1], []byte(s[at:at+2])); err != nil {
+			return MAC{}, false
 		}
 	}
-	return true
+	return m, true
 }
 
 // String returns the address as Kismet writes it, 00:1A:2B:3C:4D:5E.

@@ -10,8 +10,8 @@ import (
 type field struct{ align, size uint8 }
 
 // fields are the ones defined today, by bit.
-// Source: https://www.radiotap.org/fields/defined; the alignment of FHSS is
-// the one that Linux's walk (net/wireless/radiotap.c) and Kismet's use.
+// Source: https://www.radiotap.org/fields/defined; it does not say how FHSS is
+// aligned, net/wireless/radiotap.c in Linux does.
 var fields = [bitTLV]field{
 	0:  {7, 8},  // TSFT
 	1:  {0, 1},  // flags
@@ -111,6 +111,9 @@ func (w *walk) words() {
 func (w *walk) fields(word uint32) bool {
 	for left := word & (1<<bitTLV - 1); left != 0; left &= left - 1 {
 		bit := bits.TrailingZeros32(left)
+		if bit > bitNoise && w.seen&enough == enough {
+			return false
+		}
 		f := fields[bit%len(fields)]
 		start := (w.pos + int(f.align)) &^ int(f.align)
 		end := start + int(f.size)
@@ -122,11 +125,8 @@ func (w *walk) fields(word uint32) bool {
 		if wanted>>bit&1 != 0 {
 			w.take(bit, w.head[start:end])
 		}
-		if bit >= bitNoise && w.seen&enough == enough {
-			return false
-		}
 	}
-	return true
+	return w.seen&enough != enough
 }
 
 // take stores one field.
