@@ -17,8 +17,7 @@ import (
 
 // liveOpened goes on with a radio that is there, or there again.
 func (s *source) liveOpened(ctx actor.Context) {
-	for _, note := range s.details.Notes {
-		s.log.Warn("the radio is open, but", "note", note)
+	for _, note := range s.details.Notes { // the log has them from the radio
 		s.tellServer(ctx, kismet.Text{Severity: kismet.Info, Text: s.state.cfg.Name + ": " + note})
 	}
 	if s.lost != "" {
