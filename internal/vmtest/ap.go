@@ -90,8 +90,8 @@ func (a *AP) Stop(t testing.TB) {
 		t.Errorf("hostapd: %v", err)
 	}
 	<-a.ended
-	if err := a.daemon.Wait(); err != nil && !strings.Contains(err.Error(), "terminated") {
-		t.Logf("hostapd: %v: %s", err, a.said.String())
+	if err := a.daemon.Wait(); err != nil && !t.Failed() {
+		t.Errorf("hostapd: %v: %s", err, a.said.String())
 	}
 }
 

@@ -150,8 +150,8 @@ func (m *Monitor) Drain(t testing.TB) {
 }
 
 // Inject sends frames, each from its frame control to the end of its body,
-// without FCS. It needs a channel on which the regulatory domain allows to
-// begin a transmission: not 6 GHz in the US, and no radar channels.
+// without FCS. Every channel that can be tuned to will do, also those on which
+// an access point may not be.
 func (m *Monitor) Inject(t testing.TB, frames ...[]byte) {
 	t.Helper()
 	for _, f := range frames {
