@@ -1,6 +1,10 @@
 package bpf
 
-import xbpf "golang.org/x/net/bpf"
+import (
+	"slices"
+
+	xbpf "golang.org/x/net/bpf"
+)
 
 // A target is a place in a program to jump to, counted from its end.
 type target int
@@ -34,22 +38,19 @@ func (b *builder) ret(n uint32) target { return b.push(xbpf.RetConstant{Val: n})
 
 // then writes instructions that do not jump; after the last one goes on at next.
 func (b *builder) then(next target, code ...xbpf.Instruction) target {
-	if next != b.top() {
-		b.hop(next)
-	}
-	for i := len(code) - 1; i >= 0; i-- {
-		b.push(code[i])
+	b.hop(next)
+	for _, ins := range slices.Backward(code) {
+		b.push(ins)
 	}
 	return b.top()
 }
 
-// hop writes a jump to t, or what stands there if it is the end.
+// hop writes a jump to t, unless t is next anyway. It does not repeat an end
+// that stands there: the kernel's verifier takes what follows an end for
+// reachable from it, and would miss stores that its other ways have.
 func (b *builder) hop(t target) target {
-	if end, ok := b.code[t].(xbpf.RetConstant); ok {
-		return b.push(end)
-	}
 	if far := b.skip(t); far > 0 {
-		return b.push(xbpf.Jump{Skip: uint32(far)}) //nolint:gosec // positive, and no program is that long
+		return b.push(xbpf.Jump{Skip: uint32(far)})
 	}
 	return b.top()
 }
@@ -70,19 +71,21 @@ func (b *builder) near(t target) target {
 // jump writes a comparison of A with a constant.
 func (b *builder) jump(test xbpf.JumpTest, k uint32, yes, no target) target {
 	yes, no = b.near(yes), b.near(no)
-	return b.push(xbpf.JumpIf{Cond: test, Val: k, SkipTrue: uint8(b.skip(yes)), SkipFalse: uint8(b.skip(no))}) //nolint:gosec // within reach
+	return b.push(xbpf.JumpIf{Cond: test, Val: k, SkipTrue: uint8(b.skip(yes)), SkipFalse: uint8(b.skip(no))})
 }
 
 // jumpX writes a comparison of A with X.
 func (b *builder) jumpX(test xbpf.JumpTest, yes, no target) target {
 	yes, no = b.near(yes), b.near(no)
-	return b.push(xbpf.JumpIfX{Cond: test, SkipTrue: uint8(b.skip(yes)), SkipFalse: uint8(b.skip(no))}) //nolint:gosec // within reach
+	return b.push(xbpf.JumpIfX{Cond: test, SkipTrue: uint8(b.skip(yes)), SkipFalse: uint8(b.skip(no))})
 }
 
 func (b *builder) equal(k uint32, yes, no target) target { return b.jump(xbpf.JumpEqual, k, yes, no) }
+
 func (b *builder) atLeast(k uint32, yes, no target) target {
 	return b.jump(xbpf.JumpGreaterOrEqual, k, yes, no)
 }
+
 func (b *builder) anyBit(k uint32, yes, no target) target {
 	return b.jump(xbpf.JumpBitsSet, k, yes, no)
 }
@@ -90,8 +93,8 @@ func (b *builder) anyBit(k uint32, yes, no target) target {
 // program returns what was written, first instruction first.
 func (b *builder) program() ([]xbpf.RawInstruction, error) {
 	code := make([]xbpf.Instruction, 0, len(b.code))
-	for i := len(b.code) - 1; i >= 0; i-- {
-		code = append(code, b.code[i])
+	for _, ins := range slices.Backward(b.code) {
+		code = append(code, ins)
 	}
 	return xbpf.Assemble(code)
 }

@@ -142,10 +142,10 @@ func (g *generator) length(s span, yes, no target) target {
 		return yes
 	}
 	if s.most != math.MaxInt32 {
-		yes = g.jump(xbpf.JumpGreaterThan, uint32(s.most), no, yes) //nolint:gosec // not negative
+		yes = g.jump(xbpf.JumpGreaterThan, uint32(s.most), no, yes)
 	}
 	if s.least > 0 {
-		yes = g.atLeast(uint32(s.least), yes, no) //nolint:gosec // not negative
+		yes = g.atLeast(uint32(s.least), yes, no)
 	}
 	return g.then(yes, mem(memLeft))
 }

@@ -17,9 +17,16 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // pool are addresses that meet one another often: the same but for the first
 // byte, the last, the group bit, the topmost of the last four bytes.
 var pool = []radiotap.MAC{
-	{0x02, 0, 0, 0, 0, 1}, {0x02, 0, 0, 0, 0, 2}, {0x06, 0, 0, 0, 0, 1}, {0x03, 0, 0, 0, 0, 1},
-	{0x02, 0, 0x80, 0, 0, 1}, {0x02, 0, 0x80, 0, 0, 2}, {0x00, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-	{}, {0x10, 0x11, 0x12, 0x13, 0x14, 0x15},
+	{0x02, 0, 0, 0, 0, 1},
+	{0x02, 0, 0, 0, 0, 2},
+	{0x06, 0, 0, 0, 0, 1},
+	{0x03, 0, 0, 0, 0, 1},
+	{0x02, 0, 0x80, 0, 0, 1},
+	{0x02, 0, 0x80, 0, 0, 2},
+	{0x00, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e},
+	{0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+	{},
+	{0x10, 0x11, 0x12, 0x13, 0x14, 0x15},
 }
 
 func drawMAC(t *rapid.T) radiotap.MAC { return rapid.SampledFrom(pool).Draw(t, "mac") }
@@ -143,8 +150,21 @@ var subtypesForTest = []struct {
 	name     string
 	typ, sub int
 }{
-	{"beacon", 0, 8}, {"probe-req", 0, 4}, {"mgmt/7", 0, 7}, {"deauth", 0, 12}, {"rts", 1, 11}, {"ack", 1, 13}, {"wrapper", 1, 7}, {"block-ack", 1, 9},
-	{"data", 2, 0}, {"qos-data", 2, 8}, {"null", 2, 4}, {"qos-null", 2, 12}, {"data/13", 2, 13}, {"dmg-beacon", 3, 0}, {"ext/9", 3, 9},
+	{"beacon", 0, 8},
+	{"probe-req", 0, 4},
+	{"mgmt/7", 0, 7},
+	{"deauth", 0, 12},
+	{"rts", 1, 11},
+	{"ack", 1, 13},
+	{"wrapper", 1, 7},
+	{"block-ack", 1, 9},
+	{"data", 2, 0},
+	{"qos-data", 2, 8},
+	{"null", 2, 4},
+	{"qos-null", 2, 12},
+	{"data/13", 2, 13},
+	{"dmg-beacon", 3, 0},
+	{"ext/9", 3, 9},
 }
 
 // drawRule draws a rule as text, and builds what it means beside it.

@@ -67,31 +67,48 @@ type generator struct {
 func generate(s *Spec, lt capture.LinkType, sh share) ([]xbpf.RawInstruction, error) {
 	g := &generator{builder: newBuilder(), spec: s, share: sh, link: lt, cut: -1}
 	g.keep = g.ret(keepAll)
-	begin := g.keep
-	if sh.addresses > 0 || sh.tail || sh.ruleCount() > 0 {
+	switch {
+	case sh.addresses > 0 || sh.tail || sh.ruleCount() > 0:
 		g.drop = g.ret(0)
-		begin = g.rules()
+		begin := g.rules() // first: it says what classes has to store
 		begin = g.lookUps(begin)
 		begin = g.classes(begin)
-		begin = g.flags(begin)
-		begin = g.lengths(begin)
-	} else if sh.checksum && lt == capture.LinkTypeRadiotap {
+		g.then(g.lengths(g.flags(begin)))
+	case sh.checksum && lt == capture.LinkTypeRadiotap:
 		g.drop = g.ret(0)
-		begin = g.flags(g.keep)
-		begin = g.lengths(begin)
+		g.then(g.lengths(g.flags(g.keep)))
 	}
 	return g.program()
 }
 
-func mem(n int) xbpf.Instruction     { return xbpf.LoadScratch{Dst: xbpf.RegA, N: n} }
-func memX(n int) xbpf.Instruction    { return xbpf.LoadScratch{Dst: xbpf.RegX, N: n} }
-func store(n int) xbpf.Instruction   { return xbpf.StoreScratch{Src: xbpf.RegA, N: n} }
-func load(n uint32) xbpf.Instruction { return xbpf.LoadConstant{Dst: xbpf.RegA, Val: n} }
+func mem(n int) xbpf.Instruction {
+	return xbpf.LoadScratch{Dst: xbpf.RegA, N: n}
+}
+
+func memX(n int) xbpf.Instruction {
+	return xbpf.LoadScratch{Dst: xbpf.RegX, N: n}
+}
+
+func store(n int) xbpf.Instruction {
+	return xbpf.StoreScratch{Src: xbpf.RegA, N: n}
+}
+
+func load(n uint32) xbpf.Instruction {
+	return xbpf.LoadConstant{Dst: xbpf.RegA, Val: n}
+}
+
 func at(off uint32, size int) xbpf.Instruction {
 	return xbpf.LoadAbsolute{Off: off, Size: size}
 }
+
 func atX(off uint32, size int) xbpf.Instruction {
 	return xbpf.LoadIndirect{Off: off, Size: size}
 }
-func op(o xbpf.ALUOp, n uint32) xbpf.Instruction { return xbpf.ALUOpConstant{Op: o, Val: n} }
-func opX(o xbpf.ALUOp) xbpf.Instruction          { return xbpf.ALUOpX{Op: o} }
+
+func op(o xbpf.ALUOp, n uint32) xbpf.Instruction {
+	return xbpf.ALUOpConstant{Op: o, Val: n}
+}
+
+func opX(o xbpf.ALUOp) xbpf.Instruction {
+	return xbpf.ALUOpX{Op: o}
+}

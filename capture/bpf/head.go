@@ -75,7 +75,7 @@ func (g *generator) flags(next target) target {
 	// The fields begin behind the last presence word.
 	words := g.keep
 	for n := presenceWords; n >= 1; n-- {
-		end := uint32(4 + 4*n) //nolint:gosec // small
+		end := uint32(4 + 4*n)
 		last := g.then(found, load(end))
 		if n == 1 {
 			// The other words are within the header if it is that long.

@@ -67,7 +67,7 @@ func (g *generator) lookUps(next target) target {
 		}
 		next = g.then(next, memX(memHead), atX(off, 4), op(xbpf.ALUOpShiftRight, 8))
 		if i > 0 {
-			next = g.then(g.equal(uint32(i), done, next), mem(memCount)) //nolint:gosec // small
+			next = g.then(g.equal(uint32(i), done, next), mem(memCount))
 		}
 	}
 	return next

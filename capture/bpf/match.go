@@ -88,7 +88,7 @@ func (r *Rule) matches(v *view) bool {
 		return false
 	case !r.length.has(v.orig):
 		return false
-	case r.knownSignal && !(v.tap.HasSignal && r.signal.has(v.tap.SignalDBm)):
+	case r.knownSignal && (!v.tap.HasSignal || !r.signal.has(v.tap.SignalDBm)):
 		return false
 	default:
 		return r.roles == 0 || r.matchesAddresses(&v.dot11)

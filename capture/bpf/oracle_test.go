@@ -48,8 +48,8 @@ var tapFields = map[int][2]int{
 	19: {1, 3}, 20: {4, 8}, 21: {2, 12}, 22: {8, 12}, 23: {2, 12}, 24: {2, 12}, 25: {2, 6}, 26: {1, 1}, 27: {2, 4},
 }
 
-// tap reads the radiotap fields that a filter needs, slowly.
-func tap(frame []byte) (head, flags int, signal *int, ok bool) {
+// readTap reads the radiotap fields that a filter needs, slowly.
+func readTap(frame []byte) (head, flags int, signal *int, ok bool) {
 	if len(frame) < 8 || frame[0] != 0 {
 		return 0, 0, nil, false
 	}
@@ -157,7 +157,7 @@ func listed(list string, n int) bool { return strings.Contains(list, ","+itoa(n)
 func look(w *wish, frame []byte) *seen {
 	o := &seen{roles: map[string][]byte{}, readable: true}
 	if !w.plain80211 {
-		if o.head, o.flags, o.signal, o.readable = tap(frame); !o.readable {
+		if o.head, o.flags, o.signal, o.readable = readTap(frame); !o.readable {
 			return o
 		}
 	}

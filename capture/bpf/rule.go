@@ -118,7 +118,7 @@ func parseRule(s string) (Rule, error) {
 		return Rule{}, errors.New("it is empty")
 	}
 	r := Rule{
-		action: Action(max(0, indexOf(actionNames[:], words[0]))), //nolint:gosec // an index of three
+		action: Action(max(0, indexOf(actionNames[:], words[0]))),
 		kinds:  everyKind,
 		length: span{0, math.MaxInt32},
 		signal: span{math.MinInt32, math.MaxInt32},

@@ -41,7 +41,7 @@ func key(m radiotap.MAC) uint64 {
 
 // home returns where a key's search begins. The multiplier is 2^64 over the
 // golden ratio: addresses that differ in their last byte only are spread.
-func (s *addressSet) home(k uint64) int { return int(k * 0x9e3779b97f4a7c15 >> s.shift) } //nolint:gosec // less than len(slots)
+func (s *addressSet) home(k uint64) int { return int(k * 0x9e3779b97f4a7c15 >> s.shift) }
 
 func (s *addressSet) has(m radiotap.MAC) bool {
 	k := key(m)
