@@ -82,17 +82,19 @@ func (l *loader) source(sd *sourceDraft) (Source, bool) {
 		return Source{}, false
 	}
 	s := Source{Name: def.Interface, Definition: def, Type: l.sourceType(sd, def)}
+	refused := len(l.errs) > before
 	if name, _ := def.Get("name"); name != "" {
 		s.Name = name
 	}
 	l.unknownOptions(sd, def)
-	switch s.Type {
-	case capture.TypePcapFile:
+	switch {
+	case refused: // of what it was meant to be, nothing more can be said
+	case s.Type == capture.TypePcapFile:
 		if _, err := pcapfile.ParseOptions(def); err != nil {
 			l.wrongSource(sd, err)
 		}
 		l.noRadio(sd)
-	case capture.TypeLinuxWifi:
+	case s.Type == capture.TypeLinuxWifi:
 		l.radio(sd, &s)
 	}
 	uuid, given, err := def.UUID()

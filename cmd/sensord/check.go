@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sensord/sensord/actors"
+	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/pcapfile"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
@@ -29,9 +30,10 @@ func newCheckCommand(a *app) *cobra.Command {
 		Short: "See, step by step, whether it will work",
 		Long: `See whether a configuration, or the same flags without one, will work: the configuration with every value and
 where it came from, the way to the server step by step (name, connection, TLS, login and role, protocol), and
-each source. Nothing is announced to the server. The exit status is that of the first step that fails.`,
+each source: of a radio whether it is there, may be used and can do what is asked for. Nothing is announced to the
+server, and nothing is changed on a radio. The exit status is that of the first step that fails.`,
 		Example: `  sensord check --config rig.yaml
-  sensord check --connect kismet.local --apikey KEY --source walk.pcap`,
+  sensord check --connect kismet.local --apikey KEY --source wlan1`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd, &v) },
 	}
@@ -106,9 +108,15 @@ func (a *app) check(cmd *cobra.Command, v *values) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	c.server(ctx, loaded.Config.Servers[0])
+	radios := radioCheck{checklist: c, app: a, stateDir: loaded.Config.StateDir}
 	for _, s := range loaded.Config.Sources {
+		if s.Type == capture.TypeLinuxWifi {
+			radios.radio(ctx, s)
+			continue
+		}
 		c.source(ctx, s)
 	}
+	radios.splitList()
 	if ctx.Err() != nil {
 		return errInterrupted
 	}

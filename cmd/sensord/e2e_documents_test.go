@@ -20,7 +20,7 @@ func (e *endToEnd) documents(t *testing.T) {
 	for _, file := range []string{"README.md", "docs/guide.md", "docs/operations.md"} {
 		texts[file] = readFile(t, filepath.Join(e.root, file))
 	}
-	for _, topic := range []string{"--help", "run --help", "check --help", "uuid --help"} {
+	for _, topic := range []string{"--help", "run --help", "check --help", "list --help", "uuid --help"} {
 		texts["sensord "+topic] = e.run(t, strings.Fields(topic)...).out.String()
 	}
 	t.Run("commands", func(t *testing.T) {
@@ -86,7 +86,7 @@ func isCall(line string) bool {
 		return false
 	}
 	commands := []string{"run", "check", "demo", "list", "uuid", "version", "help"}
-	return (words[0] == "sensord" || words[0] == "kismet_cap_pcapfile") &&
+	return slices.Contains([]string{"sensord", "kismet_cap_pcapfile", "kismet_cap_linux_wifi"}, words[0]) &&
 		(strings.HasPrefix(words[1], "--") || slices.Contains(commands, words[1]))
 }
 

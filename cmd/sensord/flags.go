@@ -61,9 +61,12 @@ func (v *values) server(fs *pflag.FlagSet) {
 // source defines Kismet's flags for what is captured, and where.
 func (v *values) source(fs *pflag.FlagSet) {
 	group(fs, groupKismet, func() {
-		fs.StringArrayVar(&v.Sources, "source", nil, "what to capture: `DEFINITION`, as FILE:name=x,realtime=true; may be repeated (see sensord help sources)")
+		fs.StringArrayVar(&v.Sources, "source", nil, "what to capture: `DEFINITION`, as wlan1:name=roof or FILE.pcap:realtime=true; may be repeated (see sensord help sources)")
 		fs.StringVar(&v.FixedGPS, "fixed-gps", "", "where the sensor is: `LAT,LON[,ALT]` in degrees and metres above sea level")
 		fs.StringVar(&v.GPSName, "gps-name", "", "`NAME` of that position (default remote-fixed)")
+	})
+	group(fs, groupOurs, func() {
+		fs.StringVar(&v.StateDir, "state-dir", "", "`DIR` to note in how radios were before, so that the next start puts them back after a crash (default $STATE_DIRECTORY, /var/lib/sensord for root, $XDG_STATE_HOME/sensord)")
 	})
 }
 

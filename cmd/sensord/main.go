@@ -4,11 +4,13 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 
+	"github.com/sensord/sensord/capture/linuxwifi"
 	"github.com/sensord/sensord/uplink"
 )
 
@@ -26,6 +28,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	a := &app{
 		args: args, environ: os.Environ(), in: in, out: out, errs: errs,
 		netDir: "/sys/class/net", announcePort: uplink.AnnouncePort,
+		radios: radios{list: linuxwifi.List, check: linuxwifi.Check, addresses: linuxwifi.Addresses, optmem: readOptmem},
 	}
 	return a.finish(a.execute())
 }
@@ -38,9 +41,18 @@ type app struct {
 	out          io.Writer // results
 	errs         io.Writer // log and messages
 	netDir       string    // where the kernel lists network interfaces
+	radios       radios    // the machine's
 	announcePort int       // UDP port of servers' announcements
 
 	daemon *daemonChild // nil unless this is the process in the background
+}
+
+// radios is how the program sees the machine's radios.
+type radios struct {
+	list      func(context.Context) ([]linuxwifi.Device, error)
+	check     func(context.Context, linuxwifi.Options) (linuxwifi.Device, error)
+	addresses func(context.Context) ([]linuxwifi.LinkAddress, error)
+	optmem    func() (bytes int, known bool)
 }
 
 // name is the program's name as it was called, without its directory.

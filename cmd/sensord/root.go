@@ -20,7 +20,7 @@ func (a *app) execute() error {
 func (a *app) rootCommand() *cobra.Command {
 	var v values
 	root := &cobra.Command{
-		Use:           "sensord --connect HOST[:PORT] --source FILE [flags]",
+		Use:           "sensord --connect HOST[:PORT] --source SOURCE [flags]",
 		Short:         "Send captured Wi-Fi frames to a Kismet server",
 		Long:          rootLong,
 		Example:       rootExample,
@@ -69,11 +69,11 @@ func (a *app) commands() []*cobra.Command {
 func (a *app) dropIn(cmd *cobra.Command, v *values) error {
 	switch {
 	case v.inFD >= 0 || v.outFD >= 0:
-		return usageError("--in-fd, --out-fd", "start it with --connect HOST and --source FILE",
+		return usageError("--in-fd, --out-fd", "start it with --connect HOST and --source SOURCE",
 			"this is Kismet's local mode, in which the server starts the capture tool; sensord only connects over the network")
 	case v.list:
-		_, _ = fmt.Fprint(a.errs, a.list())
-		return reported{status: 2} // as Kismet's tools do
+		_ = a.listTo(a.errs, false, false) // which tells it
+		return reported{status: 2}         // as Kismet's tools do
 	case len(a.arguments()) == 0:
 		_, _ = fmt.Fprint(a.errs, helpText(cmd))
 		return reported{status: 2}
@@ -83,17 +83,21 @@ func (a *app) dropIn(cmd *cobra.Command, v *values) error {
 
 const rootLong = `sensord sends captured Wi-Fi frames to a Kismet server, and keeps each one until
 the server has confirmed it. The command lines of Kismet's own capture tools work
-as they are typed. This version captures from pcap and pcapng files.`
+as they are typed. It captures from Wi-Fi radios, and from pcap and pcapng files;
+called as kismet_cap_linux_wifi or kismet_cap_pcapfile, from the one or the other.`
 
-const rootExample = `  # replay a file; the key is not seen by other users, as it would be with --apikey
-  SENSORD_APIKEY=KEY sensord --connect kismet.local --source walk.pcap
+const rootExample = `  # a radio; the key is not seen by other users, as it would be with --apikey
+  SENSORD_APIKEY=KEY sensord --connect kismet.local --source wlan1:name=roof
 
-  # as Kismet's tools over legacy TCP, two files, and a position
-  sensord --tcp --connect 192.0.2.10 --source walk.pcap:name=walk --source drive.pcapng --fixed-gps 52.52,13.405
+  # as Kismet's tools over legacy TCP, two radios, and a position
+  sensord --tcp --connect 192.0.2.10 --source wlan1 --source wlan2:filter_locals=true --fixed-gps 52.52,13.405
 
-  # behind a proxy with TLS and a prefix; end when everything is confirmed
+  # a file, behind a proxy with TLS and a prefix; end when everything is confirmed
   sensord --ssl=ca.pem --connect kismet.example --endpoint /kismet/datasource/remote/remotesource.ws \
       --user kismet --password PASSWORD --source walk.pcap --once
+
+  # which radios are there, and what keeps them from capturing
+  sensord list
 
   # from a configuration; first see whether it will work
   sensord check --config rig.yaml

@@ -227,11 +227,14 @@ A configuration, from the least to the most that this version knows:
       tls: {ca: /etc/sensord/ca.pem}             # only for a private authority
       protocol: auto
   sources:
-    - interface: walk.pcap
-    - {interface: drive.pcapng, name: front, options: {realtime: true}}
+    - {interface: wlan1, name: roof, options: {filter_locals: true}, hop: {mode: split, rate: 5/sec}}
+    - {interface: wlan2, name: side, hop: split}
+    - {interface: walk.pcap, name: walk, options: {realtime: true}}
   gps: {receivers: [{type: fixed, lat: 52.5200, lon: 13.4050, alt: 34}]}
   spool: {memory: 16MiB}                         # for frames that the server has not confirmed
+  state_dir: /var/lib/sensord                    # how radios were before, to put them back after a crash
   log: {level: info, format: auto}
 
 Environment: SENSORD_RIG, SENSORD_URL, SENSORD_PROTOCOL, SENSORD_USER, SENSORD_PASSWORD, SENSORD_PASSWORD_FILE,
-SENSORD_APIKEY, SENSORD_APIKEY_FILE, SENSORD_TLS_CA, SENSORD_SPOOL_MEMORY, SENSORD_LOG_LEVEL, SENSORD_LOG_FORMAT.`
+SENSORD_APIKEY, SENSORD_APIKEY_FILE, SENSORD_TLS_CA, SENSORD_STATE_DIR, SENSORD_SPOOL_MEMORY, SENSORD_LOG_LEVEL,
+SENSORD_LOG_FORMAT.`

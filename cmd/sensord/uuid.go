@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -18,11 +19,13 @@ func newUUIDCommand(a *app) *cobra.Command {
 		Use:   "uuid DEFINITION...",
 		Short: "Print the UUID by which a server knows a source",
 		Long: `Print the UUID by which a server knows a source: what the option uuid= says, else the one that Kismet's
-tools make, of a file's name as it is written, or of a radio's MAC address. The file need not exist.`,
-		Example: `  sensord uuid walk.pcap /captures/drive.pcapng wlan0`,
+tools make, of a file's name as it is written, or of a radio's MAC address. The file need not exist; of a radio
+that is not there, give the MAC address.`,
+		Example: `  sensord uuid walk.pcap /captures/drive.pcapng wlan0
+  sensord uuid 02:00:00:00:00:01`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError("", "write `sensord uuid FILE`", "no source is named")
+				return usageError("", "write `sensord uuid SOURCE`", "no source is named")
 			}
 			for _, arg := range args {
 				uuid, err := a.uuid(arg)
@@ -37,6 +40,9 @@ tools make, of a file's name as it is written, or of a radio's MAC address. The 
 }
 
 func (a *app) uuid(definition string) (capture.UUID, error) {
+	if mac, err := net.ParseMAC(definition); err == nil && len(mac) == 6 {
+		return capture.WifiUUID(mac), nil
+	}
 	def, err := capture.ParseDefinition(definition)
 	if err != nil {
 		return capture.UUID{}, err
@@ -77,13 +83,17 @@ func (a *app) radioUUID(name string) (capture.UUID, error) {
 	text, err := os.ReadFile(filepath.Join(a.netDir, filepath.Base(name), "address"))
 	if err != nil {
 		return capture.UUID{}, &fault.Error{
-			Code: fault.SourceMissing, Object: "source " + name,
-			Err: fmt.Errorf("there is no such file and no such interface"), Advice: "for a file write its path, as in ./" + name,
+			Code: fault.RadioMissing, Object: "source " + name,
+			Err:    errors.New("there is no such file and no such interface; the UUID of a radio is made of its MAC address"),
+			Advice: "plug it in, or write `sensord uuid MAC`; for a file write its path, as in ./" + name,
 		}
 	}
 	mac, err := net.ParseMAC(strings.TrimSpace(string(text)))
 	if err != nil || len(mac) != 6 {
-		return capture.UUID{}, fault.Newf(fault.SourceUnreadable, "interface "+name, "it has no MAC address of 6 bytes")
+		return capture.UUID{}, &fault.Error{
+			Code: fault.RadioUnsupported, Object: "interface " + name,
+			Err: errors.New("it has no MAC address of 6 bytes, so it is no Wi-Fi interface"), Advice: "`sensord list` shows the radios of this machine",
+		}
 	}
 	return capture.WifiUUID(mac), nil
 }
