@@ -115,6 +115,9 @@ func (c *Client) AddMonitor(ctx context.Context, phy int, name string, f Monitor
 		ae.Uint32(unix.NL80211_ATTR_IFTYPE, uint32(TypeMonitor))
 		f.encode(ae)
 	}})
+	if e, ok := errors.AsType[*Error](err); ok && e.Message == "" && (e.Errno == unix.ENFILE || e.Errno == unix.EEXIST) {
+		e.Message = "there is an interface of this name" // ENFILE speaks of open files
+	}
 	if err != nil {
 		return Interface{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/mdlayher/genetlink"
@@ -17,10 +18,17 @@ import (
 // does not read; it may grant less. A phy that comes or goes is about 2 KiB.
 const watchBuffer = 256 << 10
 
+// listening is what a Watcher's errors are about.
+const listening = "listen to nl80211"
+
+// drainPause is how long no event may come for the queue to count as empty.
+const drainPause = 10 * time.Millisecond
+
 // A Watcher hears what happens to radios.
 type Watcher struct {
 	conn   *genetlink.Conn
 	family genetlink.Family
+	closed atomic.Bool
 }
 
 // NewWatcher starts to collect events; they wait in the kernel for Watch. To
@@ -32,13 +40,12 @@ func NewWatcher() (*Watcher, error) {
 // WatchWith is NewWatcher over a connection that dial makes. It is for tests,
 // see package nl80211test.
 func WatchWith(dial func() (*genetlink.Conn, error)) (*Watcher, error) {
-	const op = "listen to nl80211"
 	conn, err := dial()
 	if err != nil {
-		return nil, broken(op, err)
+		return nil, broken(listening, err)
 	}
 	w := &Watcher{conn: conn}
-	if err := w.subscribe(op); err != nil {
+	if err := w.subscribe(); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
@@ -46,16 +53,16 @@ func WatchWith(dial func() (*genetlink.Conn, error)) (*Watcher, error) {
 }
 
 // subscribe joins the groups.
-func (w *Watcher) subscribe(op string) error {
+func (w *Watcher) subscribe() error {
 	_ = w.conn.SetDeadline(time.Now().Add(DefaultTimeout))
 	l := &link{conn: w.conn}
-	if err := l.connect(op); err != nil {
+	if err := l.connect(listening); err != nil {
 		return err
 	}
 	w.family = l.family
 	for _, name := range []string{unix.NL80211_MULTICAST_GROUP_CONFIG, unix.NL80211_MULTICAST_GROUP_REG, unix.NL80211_MULTICAST_GROUP_MLME} {
 		if err := w.join(w.family, name); err != nil {
-			return broken(op, err)
+			return broken(listening, err)
 		}
 	}
 	// When cfg80211 is unloaded, the kernel takes everyone out of its groups
@@ -107,19 +114,15 @@ func (w *Watcher) Watch(ctx context.Context, fn func(Event)) error {
 
 // next waits for one message, or a few, and hands on what they say.
 func (w *Watcher) next(ctx context.Context, fn func(Event)) error {
-	const op = "listen to nl80211"
 	messages, headers, err := w.conn.Receive()
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, unix.ENOBUFS):
-		fn(lost())
-		return nil
-	case errors.Is(err, os.ErrClosed), errors.Is(err, unix.EBADF): // closed under it, or before
-		return &opError{op: op, err: net.ErrClosed}
+		return w.drain(ctx, fn)
 	default:
-		return broken(op, err)
+		return w.ended(err)
 	}
 	for i, m := range messages {
 		switch headers[i].Header.Type {
@@ -129,11 +132,41 @@ func (w *Watcher) next(ctx context.Context, fn func(Event)) error {
 			}
 		case unix.GENL_ID_CTRL:
 			if w.unloaded(m) {
-				return &Error{Op: op, Errno: unix.ENODEV, Message: "cfg80211 was unloaded"}
+				return &Error{Op: listening, Errno: unix.ENODEV, Message: "cfg80211 was unloaded"}
 			}
 		}
 	}
 	return nil
+}
+
+// drain empties the queue after an overrun, and says that events are lost. Until
+// it is empty the kernel drops every further event, without another word: who
+// looks at everything again before that, may miss what happens next.
+func (w *Watcher) drain(ctx context.Context, fn func(Event)) error {
+	for {
+		_ = w.conn.SetReadDeadline(time.Now().Add(drainPause))
+		_, _, err := w.conn.Receive()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+		if err != nil && !errors.Is(err, unix.ENOBUFS) {
+			return w.ended(err)
+		}
+	}
+	_ = w.conn.SetReadDeadline(time.Time{})
+	if ctx.Err() != nil { // whose end may have set a deadline before us
+		return context.Cause(ctx)
+	}
+	fn(lost())
+	return nil
+}
+
+// ended says why nothing more can be read.
+func (w *Watcher) ended(err error) error {
+	if w.closed.Load() {
+		err = net.ErrClosed
+	}
+	return broken(listening, err)
 }
 
 // unloaded reports whether a message of the generic netlink controller says
@@ -154,5 +187,6 @@ func (w *Watcher) unloaded(m genetlink.Message) bool {
 
 // Close ends the Watcher, and a Watch that is under way.
 func (w *Watcher) Close() error {
+	w.closed.Store(true)
 	return w.conn.Close()
 }

@@ -3,6 +3,7 @@ package nl80211_test
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -38,10 +39,11 @@ func watched(t *testing.T, fn func(*nl80211test.Kernel, *nl80211.Watcher)) ([]nl
 
 func TestEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		announce := func(k *nl80211test.Kernel, group string, command uint8, phy, ifindex int, attr uint16, name string) {
+		const none = math.MaxUint32
+		announce := func(k *nl80211test.Kernel, group string, command uint8, phy uint32, ifindex int, attr uint16, name string) {
 			k.Announce(group, message(t, command, func(ae *netlink.AttributeEncoder) {
-				if phy >= 0 {
-					ae.Uint32(unix.NL80211_ATTR_WIPHY, uint32(phy))
+				if phy != none {
+					ae.Uint32(unix.NL80211_ATTR_WIPHY, phy)
 				}
 				if ifindex > 0 {
 					ae.Uint32(unix.NL80211_ATTR_IFINDEX, uint32(ifindex))
@@ -55,12 +57,11 @@ func TestEvents(t *testing.T) {
 		got, err := watched(t, func(k *nl80211test.Kernel, _ *nl80211.Watcher) {
 			announce(k, "config", unix.NL80211_CMD_NEW_WIPHY, 3, 0, phyName, "phy3")
 			announce(k, "config", unix.NL80211_CMD_NEW_INTERFACE, 3, 9, ifName, "wlan3")
-			announce(k, "regulatory", unix.NL80211_CMD_REG_CHANGE, -1, 0, 0, "")
+			announce(k, "regulatory", unix.NL80211_CMD_REG_CHANGE, none, 0, 0, "")
 			announce(k, "regulatory", unix.NL80211_CMD_WIPHY_REG_CHANGE, 3, 0, 0, "")
 			announce(k, "mlme", unix.NL80211_CMD_CH_SWITCH_NOTIFY, 3, 9, 0, "")
 			announce(k, "mlme", unix.NL80211_CMD_AUTHENTICATE, 3, 9, 0, "")
 			announce(k, "scan", unix.NL80211_CMD_TRIGGER_SCAN, 3, 9, 0, "")
-			k.Overrun()
 			announce(k, "config", unix.NL80211_CMD_DEL_INTERFACE, 3, 9, ifName, "wlan3")
 			announce(k, "config", unix.NL80211_CMD_DEL_WIPHY, 1<<31, 0, phyName, "hostile")
 			announce(k, "config", unix.NL80211_CMD_DEL_WIPHY, 3, 0, phyName, "phy3")
@@ -74,7 +75,6 @@ func TestEvents(t *testing.T) {
 			{Kind: nl80211.RegulatoryChanged, PhyIndex: -1},
 			{Kind: nl80211.RegulatoryChanged, PhyIndex: 3},
 			{Kind: nl80211.ChannelSwitched, PhyIndex: 3, IfIndex: 9},
-			{Kind: nl80211.Lost, PhyIndex: -1},
 			{Kind: nl80211.InterfaceRemoved, PhyIndex: 3, IfIndex: 9, Name: "wlan3"},
 			{Kind: nl80211.Lost, PhyIndex: -1},
 			{Kind: nl80211.PhyRemoved, PhyIndex: 3, Name: "phy3"},
@@ -136,4 +136,53 @@ func TestWatchWithoutWiFi(t *testing.T) {
 	if n := kernel.Open(); n != 0 {
 		t.Errorf("%d connections left open", n)
 	}
+}
+
+// TestOverrun: after an overrun the kernel drops events until all are read. Lost
+// comes behind that, when nothing can be missed any more.
+func TestOverrun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kernel := nl80211test.New(nl80211test.Options{})
+		w, err := nl80211.WatchWith(kernel.Dial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		added := func(phy uint32) {
+			kernel.Announce("config", message(t, unix.NL80211_CMD_NEW_WIPHY, func(ae *netlink.AttributeEncoder) {
+				ae.Uint32(unix.NL80211_ATTR_WIPHY, phy)
+			}))
+		}
+		for phy := range uint32(50) {
+			added(phy)
+		}
+		kernel.Overrun()
+		added(50) // dropped
+		ctx, cancel := context.WithCancel(background())
+		defer cancel()
+		var got []nl80211.Event
+		err = w.Watch(ctx, func(e nl80211.Event) {
+			got = append(got, e)
+			if e.Kind != nl80211.Lost {
+				cancel()
+				return
+			}
+			added(51)
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("Watch ended with %v", err)
+		}
+		diff(t, "events", []nl80211.Event{{Kind: nl80211.Lost, PhyIndex: -1}, {Kind: nl80211.PhyAdded, PhyIndex: 51}}, got)
+	})
+}
+
+// TestOverrunWhileEnding: a context that ends while the queue is emptied ends
+// Watch.
+func TestOverrunWhileEnding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := watched(t, func(k *nl80211test.Kernel, _ *nl80211.Watcher) { k.Overrun() })
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("Watch ended with %v", err)
+		}
+	})
 }

@@ -111,16 +111,17 @@ func (k *Kernel) send(group string, family uint16, m genetlink.Message) {
 	id := groupID(group)
 	for _, s := range k.all() {
 		if s.member(id) {
-			s.push(datagram{messages: []netlink.Message{message(netlink.HeaderType(family), 0, netlink.Header{}, m)}})
+			s.announce(datagram{messages: []netlink.Message{message(netlink.HeaderType(family), 0, netlink.Header{}, m)}})
 		}
 	}
 }
 
-// Overrun tells every member of any group that events were lost.
+// Overrun tells every member of any group that events were lost. The kernel says
+// so in front of those that wait, and drops all others until they are read.
 func (k *Kernel) Overrun() {
 	for _, s := range k.all() {
 		if s.member(0) {
-			s.push(datagram{err: os.NewSyscallError("recvmsg", unix.ENOBUFS)})
+			s.overrun(os.NewSyscallError("recvmsg", unix.ENOBUFS))
 		}
 	}
 }

@@ -1,13 +1,18 @@
 package nl80211test
 
 import (
+	"errors"
 	"iter"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/mdlayher/netlink"
 )
+
+// errClosed is what a closed socket says: something that is not os.ErrClosed.
+var errClosed = errors.New("use of closed file")
 
 // A datagram is what one system call reads.
 type datagram struct {
@@ -20,12 +25,13 @@ type socket struct {
 	kernel *Kernel
 	pid    uint32
 
-	mu       sync.Mutex
-	queue    []datagram
-	changed  chan struct{} // closed when anything below or above changes
-	deadline time.Time
-	closed   bool
-	groups   map[uint32]bool
+	mu        sync.Mutex
+	queue     []datagram
+	congested bool          // events are dropped
+	changed   chan struct{} // closed when anything below or above changes
+	deadline  time.Time
+	closed    bool
+	groups    map[uint32]bool
 }
 
 func newSocket(k *Kernel, pid uint32) *socket {
@@ -39,6 +45,23 @@ func (s *socket) change(fn func()) {
 	fn()
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+// announce queues an event, unless events are being dropped.
+func (s *socket) announce(d datagram) {
+	s.change(func() {
+		if !s.congested {
+			s.queue = append(s.queue, d)
+		}
+	})
+}
+
+// overrun puts an error in front and drops events until the queue is empty.
+func (s *socket) overrun(err error) {
+	s.change(func() {
+		s.queue = slices.Insert(s.queue, 0, datagram{err: err})
+		s.congested = true
+	})
 }
 
 func (s *socket) push(d datagram) { s.change(func() { s.queue = append(s.queue, d) }) }
@@ -64,7 +87,7 @@ func (s *socket) Close() error {
 // Send does what the request asks for before it returns, as sendmsg does.
 func (s *socket) Send(m netlink.Message) error {
 	if s.isClosed() {
-		return os.ErrClosed
+		return errClosed
 	}
 	out, err := s.kernel.answer(m)
 	if err != nil {
@@ -117,13 +140,14 @@ func (s *socket) pop() (datagram, error) {
 		switch {
 		case s.closed:
 			s.mu.Unlock()
-			return datagram{}, os.ErrClosed
+			return datagram{}, errClosed
 		case !deadline.IsZero() && !time.Now().Before(deadline):
 			s.mu.Unlock()
 			return datagram{}, os.ErrDeadlineExceeded
 		case len(s.queue) > 0:
 			d := s.queue[0]
 			s.queue = s.queue[1:]
+			s.congested = s.congested && len(s.queue) > 0
 			s.mu.Unlock()
 			return d, nil
 		}
