@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sensord/sensord/capture/nl80211"
 )
 
@@ -104,9 +106,12 @@ func (j *journal) undo(ctx context.Context, m *machine) error {
 	for i, c := range slices.Backward(j.state.Changes) {
 		stuck := slices.ContainsFunc(left, func(l change) bool { return l.Index != 0 && l.Index == c.Index })
 		if !stuck {
-			if err := m.putBack(ctx, c); err != nil {
+			err := m.putBack(ctx, c)
+			stuck = err != nil
+			// What somebody switched off is down, as it should be; it comes up
+			// again when it may.
+			if stuck && !errors.Is(err, unix.ERFKILL) {
 				errs = append(errs, fmt.Errorf("%s: %w", c, kernelWords(err)))
-				stuck = true
 			}
 		}
 		if stuck {

@@ -28,6 +28,8 @@ func (r *Radio) Tune(ctx context.Context, c capture.Channel) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-r.dead.Done():
+	}
+	if r.dead.Err() != nil { // also when it was this one's turn
 		return context.Cause(r.dead)
 	}
 	r.tunes.Add(1)
