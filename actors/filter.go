@@ -191,22 +191,17 @@ func macOf(hw net.HardwareAddr) (m radiotap.MAC, ok bool) {
 	return m, m != radiotap.MAC{}
 }
 
-// maxKernelInstructions is what any kernel takes in one classic program.
-const maxKernelInstructions = 4096
-
-// filterBudget is how many instructions a filter may have on this machine. The
-// kernel charges a socket's filter to net.core.optmem_max, eight bytes for each
-// of its own instructions, of which it makes up to two of one of ours.
+// filterBudget is how long a filter may be on this machine.
 func filterBudget() int {
 	text, err := os.ReadFile("/proc/sys/net/core/optmem_max")
 	if err != nil {
-		return maxKernelInstructions
+		return bpf.MaxInstructions
 	}
 	bytes, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
-		return maxKernelInstructions
+		return bpf.MaxInstructions
 	}
-	return min(bytes/16, maxKernelInstructions)
+	return min(bpf.Budget(bytes), bpf.MaxInstructions)
 }
 
 // watchLinks returns the watcher of this machine for a rig whose server has

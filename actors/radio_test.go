@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -321,15 +320,6 @@ func distinct(channels []capture.Channel) []int {
 	list := mhz(channels)
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-func TestOnceNeedsAnEnd(t *testing.T) {
-	_, err := Start(Options{Config: configs.Config{
-		Once: true, Servers: []configs.Server{{Name: "home"}}, Sources: []configs.Source{radioOf(t, "wlan0")},
-	}})
-	if e, ok := errors.AsType[*fault.Error](err); !ok || e.Code != fault.ConfigInvalid {
-		t.Errorf("--once with a radio only: %v", err)
-	}
 }
 
 func TestOnceEndsRadiosBehindTheLastFile(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -194,12 +193,6 @@ func Start(opts Options) (*Rig, error) {
 	if len(opts.Config.Servers) != 1 || len(opts.Config.Sources) == 0 {
 		return nil, fault.Newf(fault.ConfigInvalid, "configuration", "want one server and at least one source, have %d and %d",
 			len(opts.Config.Servers), len(opts.Config.Sources))
-	}
-	if opts.Config.Once && !slices.ContainsFunc(opts.Config.Sources, func(c configs.Source) bool { return c.Type != capture.TypeLinuxWifi }) {
-		return nil, &fault.Error{
-			Code: fault.ConfigInvalid, Object: "--once", Err: errors.New("a radio has no end to wait for"),
-			Advice: "leave it out, or add a capture file as a source",
-		}
 	}
 	if opts.Dialer == nil {
 		d, err := NewDialer(opts.Config.Servers[0], opts.Version)

@@ -131,8 +131,8 @@ func (l *loader) config(d *draft, environ []string) Config {
 	c.Log = l.log(d.logLevel, d.logFormat)
 	c.Once, c.NoRetry = d.once.set(), d.noRetry.set()
 	c.OnceTimeout = l.onceTimeout(d)
-	if c.Once && c.OnceTimeout == 0 && !slices.ContainsFunc(c.Sources, func(s Source) bool { return s.Type != capture.TypeLinuxWifi }) && len(c.Sources) > 0 {
-		l.warn(d.once, "", "remove it, or add --once-timeout", "a radio has no end, so there is nothing to wait for")
+	if c.Once && !slices.ContainsFunc(c.Sources, func(s Source) bool { return s.Type != capture.TypeLinuxWifi }) && len(c.Sources) > 0 {
+		l.wrong(d.once, "", "remove it, or add a capture file as a source", "a radio has no end, so there is nothing to wait for")
 	}
 	return c
 }

@@ -134,6 +134,7 @@ func (a *app) serve(config configs.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	defer tellOnSignal(rig, log)()
 	if a.daemon != nil {
 		select {
 		case <-rig.Done():
