@@ -42,9 +42,9 @@ const (
 	fading = 7.0 / 8
 	// doubt is how many findings make half a case: a single new transmitter
 	// moves little.
-	doubt = 4.0
+	doubt = 2.0
 	// lean is how much of an average channel's record each one starts with.
-	lean = 0.25
+	lean = 0.1
 )
 
 // extra is how many slots the turn of the next channel lasts beyond its own.

@@ -18,9 +18,11 @@ func (r *run) adopt() {
 	switch {
 	case w.lock.IsZero() && !r.lock.IsZero():
 		r.lock = w.lock
+		r.forget()
 		r.restart()
 	case !w.lock.IsZero() && w.locks != r.locks:
 		r.lock, r.locks = w.lock, w.locks
+		r.forget()
 		r.settled, r.again = false, time.Time{}
 		if r.radio.busy() {
 			r.h.answer(r.locks, r.radio.hang())

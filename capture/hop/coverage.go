@@ -30,8 +30,9 @@ type place struct {
 	channel                capture.Channel
 	visits, refused, fails uint64
 	dwell                  time.Duration // without the visit that goes on
-	switched               time.Duration // sum over visits
-	slowest                time.Duration
+	switches               uint64        // that were measured
+	switched               time.Duration // their sum
+	slowest, peak          time.Duration // of all, and of the last ones
 	lastError              string
 	frames, found          uint64
 }
@@ -66,10 +67,19 @@ func (c *Coverage) arrived(ch capture.Channel, began, done time.Time) {
 	if p == nowhere {
 		return
 	}
-	took := done.Sub(began)
 	c.places[p].visits++
-	c.places[p].switched += took
-	c.places[p].slowest = max(c.places[p].slowest, took)
+	if took := done.Sub(began); took <= TuneTimeout { // else it hung: a fault and no measure
+		c.places[p].measure(took)
+	}
+}
+
+// measure takes a time into account that it took to tune. The peak sinks
+// slowly, so that one slow tune does not mark the channel for ever.
+func (p *place) measure(took time.Duration) {
+	p.switches++
+	p.switched += took
+	p.slowest = max(p.slowest, took)
+	p.peak = max(took, p.peak-(p.peak-took)/16)
 }
 
 // adrift says that since at nobody knows where the radio is.
@@ -146,14 +156,14 @@ func (c *Coverage) yields(list []capture.Channel) []yield {
 	return out
 }
 
-// slowest returns how long tuning to a channel of the list took at the most.
-func (c *Coverage) slowest(list []capture.Channel) func(capture.Channel) time.Duration {
+// peaks returns how long tuning to a channel of the list took lately at the most.
+func (c *Coverage) peaks(list []capture.Channel) func(capture.Channel) time.Duration {
 	times := make(map[capture.Channel]time.Duration, len(list))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, ch := range list {
 		if p, ok := c.index[ch]; ok {
-			times[ch] = c.places[p].slowest
+			times[ch] = c.places[p].peak
 		}
 	}
 	return func(ch capture.Channel) time.Duration { return times[ch] }

@@ -13,7 +13,8 @@ type Event interface{ event() }
 // Refused says that the radio may not or cannot use a channel
 // (fault.RadioChannel). The channel is left out of the cycle and tried again
 // after a minute, then after twice as long each time, up to a quarter of an
-// hour. It is not told again until the channel was Back.
+// hour. It is not told again until the channel was Back. A channel that neither
+// a new plan nor a lock asks for is forgotten without an event.
 type Refused struct {
 	Channel capture.Channel
 	Err     error

@@ -51,6 +51,9 @@ func (r *run) arrived(out outcome) {
 // refuse leaves a channel out and returns until when.
 func (r *run) refuse(out outcome) time.Time {
 	r.h.cover.refused(out.channel, out.err)
+	if !r.wanted(out.channel) {
+		return time.Time{} // the answer came when nobody asked for it any more
+	}
 	first := false
 	var next time.Time
 	r.h.note(func(p *progress) {
@@ -141,9 +144,12 @@ func (r *run) retryRefused() {
 // forget drops the refusals of channels that nobody asks for any more.
 func (r *run) forget() {
 	r.h.note(func(p *progress) {
-		maps.DeleteFunc(p.refusals, func(c capture.Channel, _ *refusal) bool { return c != r.lock && !slices.Contains(r.walk, c) })
+		maps.DeleteFunc(p.refusals, func(c capture.Channel, _ *refusal) bool { return !r.wanted(c) })
 	})
 }
+
+// wanted reports whether the plan or a lock has a channel.
+func (r *run) wanted(c capture.Channel) bool { return c == r.lock || r.listed(c) }
 
 // usable reports whether a channel is not left out now.
 func (r *run) usable(c capture.Channel, now time.Time) bool {

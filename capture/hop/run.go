@@ -220,7 +220,7 @@ func (r *run) outcome(out outcome) {
 		if !out.began.Before(r.forced) {
 			r.forced = time.Time{}
 		}
-		r.settled = r.lock == c
+		r.settled = r.lock == c && r.forced.IsZero()
 		if turn && r.period > 0 {
 			r.turned()
 		}

@@ -57,8 +57,8 @@ func (c *Coverage) Snapshot() Snapshot {
 		if i == c.here {
 			cc.Dwell += now.Sub(c.arrivedAt)
 		}
-		if p.visits > 0 {
-			cc.MeanSwitch = p.switched / time.Duration(p.visits)
+		if p.switches > 0 {
+			cc.MeanSwitch = p.switched / time.Duration(p.switches)
 		}
 		if all := now.Sub(c.since); all > 0 {
 			cc.Share = float64(cc.Dwell) / float64(all)

@@ -13,11 +13,11 @@ type Status struct {
 	Plan     Plan              // as it was set
 	Active   []capture.Channel // what is visited: the plan's channels once each, without the refused
 	Refused  []RefusedChannel  // what is left out, by channel
-	Hopping  bool              // false: stays, by plan, lock or lack of channels
+	Hopping  bool              // false: stays, by plan, lock or lack of channels, or nothing runs
 	Locked   capture.Channel   // zero: not locked
 	Tuned    capture.Channel   // zero: not known
 	Rate     float64           // hops per second as kept in the last few hundred slots; 0 when not hopping
-	Cycle    time.Duration     // in which every active channel is visited; 0 when not hopping
+	Cycle    time.Duration     // in which every active channel is visited, as tuning took lately; 0 when not hopping
 	Hops     uint64            // turns begun by plan
 	Missed   uint64            // slots of the schedule that went by because tuning was slow or failed
 	Failures uint64            // tunes that failed for a reason other than the channel
@@ -87,10 +87,10 @@ func (h *Hopper) Status() Status {
 	s.Plan.Channels = slices.Clone(s.Plan.Channels)
 	slices.SortFunc(s.Refused, func(a, b RefusedChannel) int { return compare(a.Channel, b.Channel) })
 	s.Active = distinct(visited.Channels)
-	if period := visited.Period(); period > 0 && len(s.Active) > 0 && s.Locked.IsZero() {
+	if period := visited.Period(); period > 0 && len(s.Active) > 0 && s.Locked.IsZero() && len(h.running) > 0 {
 		s.Hopping = true
 		s.Rate = share * min(s.Plan.Rate, MaxRate)
-		s.Cycle = visited.cycle(h.cover.slowest(s.Active))
+		s.Cycle = visited.cycle(h.cover.peaks(s.Active))
 	}
 	return s
 }
