@@ -126,7 +126,7 @@ func (c *command) spell(ch capture.Channel) string {
 // without what is left out.
 func (c *command) onWire(st hop.Status) *kismet.Hop {
 	p := st.Plan
-	k := &kismet.Hop{Shuffle: p.Shuffle, Skip: uint32(max(p.Skip, 0)), Offset: uint32(max(p.Offset, 0))}
+	k := &kismet.Hop{Shuffle: p.Shuffle, Skip: uint32(p.Stride()), Offset: uint32(max(p.Offset, 0))}
 	if period := p.Period(); period > 0 {
 		k.Rate = float64(time.Second) / float64(period)
 	}

@@ -3,10 +3,12 @@ package actors
 import (
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/capture/linuxwifi"
 	"github.com/sensord/sensord/internal/fault"
 )
 
@@ -24,6 +26,7 @@ type source struct {
 	details       Details
 	options       capture.Definition // the user's, with what the server pushed
 	lost          fault.Code         // why the radio is away; said once
+	noticedAt     map[linuxwifi.NoticeKind]time.Time
 	opened        bool
 	granted       int // credits the radio has not used up
 	radioEnded    bool
@@ -36,7 +39,7 @@ type source struct {
 func newSource(state *sourceState, rig *shared, filter *actor.PID) *source {
 	return &source{
 		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name), filter: filter,
-		options: state.cfg.Definition,
+		options: state.cfg.Definition, noticedAt: map[linuxwifi.NoticeKind]time.Time{},
 	}
 }
 

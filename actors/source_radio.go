@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -32,11 +33,19 @@ func (s *source) liveOpened(ctx actor.Context) {
 	ctx.Send(s.hopper, RadioReady{Options: s.options})
 }
 
-// noticed passes on what happened to the radio.
+// noticeEvery is how often the same kind of notice is told: another program
+// that hops over the same radio gives one every second.
+const noticeEvery = time.Minute
+
+// noticed passes on what happened to the radio. What may be tuned, or is, has
+// changed by that.
 func (s *source) noticed(ctx actor.Context, n linuxwifi.Notice) {
-	s.log.Info("the radio goes on", "notice", n.Text)
-	s.tellServer(ctx, kismet.Text{Severity: kismet.Info, Text: s.state.cfg.Name + ": " + n.Text})
-	if n.Kind == linuxwifi.NoticeChannels && s.hopper != nil {
+	if now := time.Now(); now.Sub(s.noticedAt[n.Kind]) >= noticeEvery {
+		s.noticedAt[n.Kind] = now
+		s.log.Info("the radio goes on", "notice", n.Text)
+		s.tellServer(ctx, kismet.Text{Severity: kismet.Info, Text: s.state.cfg.Name + ": " + n.Text})
+	}
+	if n.Kind != linuxwifi.NoticeRenamed && s.hopper != nil {
 		ctx.Send(s.hopper, RadioReady{Options: s.options, Anew: true})
 	}
 }
