@@ -66,6 +66,9 @@ func openPlain(fd, queueBytes int) (*plain, error) {
 	return p, nil
 }
 
+// arrived says whether there is something, or an error.
+func (p *plain) arrived() bool { return p.at < p.n || p.read() || p.err != nil }
+
 // peek returns the next frame.
 func (p *plain) peek() (rawFrame, bool) {
 	for {
@@ -113,7 +116,7 @@ func (p *plain) frame(i int) (rawFrame, bool) {
 	data := p.data[i*plainFrameBytes:][:plainFrameBytes]
 	data = data[:min(uint64(len(data)), uint64(m.Len))]
 	extra := p.extra[i*plainExtraBytes:][:plainExtraBytes]
-	extra = extra[:min(uint64(len(extra)), uint64(m.Hdr.Controllen))]
+	extra = extra[:min(uint64(len(extra)), uint64(m.Hdr.Controllen))] //nolint:unconvert // 32 bits where words have
 	timeNs, original, err := parseExtra(extra)
 	if err != nil {
 		return rawFrame{}, false

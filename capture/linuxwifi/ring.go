@@ -11,11 +11,14 @@ import (
 // frames and hands each over when it is full or retireAfter has passed; the
 // reader hands it back when it has copied the frames.
 const (
-	// A block takes 150 to 500 frames as they are on the air: few wake-ups when
-	// much is heard, and 32 of them in 2 MiB when little is, where each lasts
-	// for retireAfter.
-	blockBytes   = 64 << 10
-	minRingBytes = 2 * blockBytes
+	// So many blocks last for so many times retireAfterMs when little is heard:
+	// the time that a reader may be kept from reading. Fewer and larger ones
+	// cost less when much is heard: waking up takes as long as 150 frames.
+	usualBlocks   = 16
+	minBlockBytes = 32 << 10 // more than is kept of the longest frame
+	maxBlockBytes = 256 << 10
+
+	minRingBytes = 4 * minBlockBytes
 
 	// The kernel looks whether a block is to be handed over every so many
 	// milliseconds, and before 6.18 only hands it over at the second look.
@@ -40,7 +43,7 @@ func openRing(fd, size int) (*ring, error) {
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V3); err != nil {
 		return nil, os.NewSyscallError("PACKET_VERSION", err)
 	}
-	stride := max(blockBytes, os.Getpagesize())
+	stride := max(blockBytes(size), os.Getpagesize())
 	blocks := max(2, size/stride)
 	req := &unix.TpacketReq3{
 		Block_size: uint32(stride), Block_nr: uint32(blocks),
@@ -57,15 +60,30 @@ func openRing(fd, size int) (*ring, error) {
 	return &ring{mem: mem, stride: stride}, nil
 }
 
+// blockBytes is the size of a block in a ring of size bytes: a power of two, as
+// sizes of pages are.
+func blockBytes(size int) int {
+	for b := maxBlockBytes; b > minBlockBytes; b /= 2 {
+		if b*usualBlocks <= size {
+			return b
+		}
+	}
+	return minBlockBytes
+}
+
+// arrived says whether there is a block to be read.
+func (r *ring) arrived() bool {
+	return r.held || loadStatus(r.mem[r.at:r.at+r.stride])&unix.TP_STATUS_USER != 0
+}
+
 // peek returns the next frame.
 func (r *ring) peek() (rawFrame, bool) {
 	for {
 		if !r.held {
-			block := r.mem[r.at : r.at+r.stride]
-			if loadStatus(block)&unix.TP_STATUS_USER == 0 {
+			if !r.arrived() {
 				return rawFrame{}, false
 			}
-			r.block = walkBlock(block)
+			r.block = walkBlock(r.mem[r.at : r.at+r.stride])
 			r.held = true
 		}
 		f, err := r.block.frame()

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
+	"time"
 
 	xbpf "golang.org/x/net/bpf"
-	"golang.org/x/sys/unix"
 
 	"github.com/sensord/sensord/capture"
 )
@@ -41,14 +43,17 @@ type Socket struct {
 	hardware uint16 // ARPHRD number of the interface when it was opened
 	linkType capture.LinkType
 
-	fd     int
-	wake   int // eventfd that ends a wait
-	frames frameSource
-	closed atomic.Bool
-	keep   atomic.Pointer[Filter] // nil keeps all
+	fd      int
+	file    *os.File        // owns fd, and has the runtime wait for it
+	raw     syscall.RawConn // file's
+	frames  frameSource
+	arrived func(fd uintptr) bool // frames.arrived
+	closed  atomic.Bool
+	keep    atomic.Pointer[Filter] // nil keeps all
 
 	readMu sync.Mutex // held while the ring is looked at, so that Close does not unmap it
 	state  waitState
+	clock  clock
 	tally  tally
 
 	ctl      sync.Mutex // held while fd is asked or told something, not while reading
@@ -59,6 +64,8 @@ type Socket struct {
 // A frameSource holds frames that have arrived. It is the ring, or the plain
 // socket.
 type frameSource interface {
+	// arrived says whether there is a frame, or an error instead.
+	arrived() bool
 	// peek returns the next frame, which stays until advance, or false if none
 	// has arrived. Its data is valid until the next call of peek or advance.
 	peek() (rawFrame, bool)
@@ -141,7 +148,7 @@ func (s *Socket) collect() (b *capture.Batch, idle bool) {
 		keep = *f
 	}
 	b = capture.NewBatchSize(s.frames.hint())
-	b.ClockOffsetNs = clockOffset()
+	b.ClockOffsetNs = s.clock.offset()
 	var t counts
 	for range looks {
 		f, ok := s.frames.peek()
@@ -218,7 +225,7 @@ func (s *Socket) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	_, _ = unix.Write(s.wake, []byte{7: 1}) // any count will do
+	_ = s.file.SetReadDeadline(time.Unix(1, 0)) // ends a wait
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
 	s.ctl.Lock()

@@ -6,8 +6,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clockOffset returns CLOCK_REALTIME minus CLOCK_BOOTTIME in nanoseconds, of
-// three readings the one that was interrupted least.
+// A clock knows the offset between two of the kernel's clocks.
+type clock struct {
+	at       time.Time // when offsetNs was read
+	offsetNs int64
+}
+
+// offset returns CLOCK_REALTIME minus CLOCK_BOOTTIME in nanoseconds. It is read
+// anew after 10 ms, which is less than what a block of the ring may take, and
+// when the time was set.
+func (c *clock) offset() int64 {
+	now := time.Now()
+	passed := now.Sub(c.at) // of the monotonic clock
+	moved := now.UnixNano() - c.at.UnixNano() - int64(passed)
+	if c.at.IsZero() || passed > 10*time.Millisecond || moved > 1e6 || moved < -1e6 {
+		c.at, c.offsetNs = now, clockOffset()
+	}
+	return c.offsetNs
+}
+
+// clockOffset reads the offset, of three readings the one that was interrupted
+// least.
 func clockOffset() int64 {
 	var offset int64
 	best := time.Duration(1<<63 - 1)

@@ -21,9 +21,10 @@ const patience = time.Minute
 // Where a test frame holds what: a radiotap header of 10 bytes, a beacon's
 // header of 24, a number and a kind.
 const (
-	atNumber   = 34
-	atKind     = 38
-	frameBytes = 300
+	atTransmitter = 20
+	atNumber      = 34
+	atKind        = 38
+	frameBytes    = 300
 )
 
 // testFrame is a beacon with a number and a kind, of so many bytes.
@@ -40,10 +41,10 @@ func testFrame(number uint32, kind byte, size int) []byte {
 	return f
 }
 
-func number(f capture.Frame) uint32 { return binary.LittleEndian.Uint32(f.Data[atNumber:]) }
+func frameNumber(f capture.Frame) uint32 { return binary.LittleEndian.Uint32(f.Data[atNumber:]) }
 
-// open opens a socket on a device and closes it when the test ends.
-func open(tb testing.TB, d *tap.Device, c linuxwifi.SocketConfig) *linuxwifi.Socket {
+// openSocket opens a socket on a device and closes it when the test ends.
+func openSocket(tb testing.TB, d *tap.Device, c linuxwifi.SocketConfig) *linuxwifi.Socket {
 	tb.Helper()
 	c.Interface, c.Index = d.Name(), d.Index()
 	s, err := linuxwifi.OpenSocket(c)
@@ -64,14 +65,15 @@ func bothKinds(t *testing.T, f func(t *testing.T, plain bool)) {
 	t.Run("plain", func(t *testing.T) { f(t, true) })
 }
 
-func wait(tb testing.TB) context.Context {
+// patient is a context for what must come.
+func patient(tb testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	tb.Cleanup(cancel)
 	return ctx
 }
 
-// read hands every frame to f until it says that it has enough.
-func read(ctx context.Context, tb testing.TB, s *linuxwifi.Socket, f func(capture.Frame) (enough bool)) {
+// readFrames hands every frame to f until it says that it has enough.
+func readFrames(ctx context.Context, tb testing.TB, s *linuxwifi.Socket, f func(capture.Frame) (enough bool)) {
 	tb.Helper()
 	for enough := false; !enough; {
 		b, err := s.ReadBatch(ctx)
@@ -85,9 +87,9 @@ func read(ctx context.Context, tb testing.TB, s *linuxwifi.Socket, f func(captur
 	}
 }
 
-// readErr reads until there is an error, and returns it and how many frames
+// readUntilError reads until there is an error, and returns it and how many frames
 // came before.
-func readErr(ctx context.Context, s *linuxwifi.Socket) (frames int, err error) {
+func readUntilError(ctx context.Context, s *linuxwifi.Socket) (frames int, err error) {
 	for {
 		b, err := s.ReadBatch(ctx)
 		if err != nil {
@@ -130,9 +132,9 @@ func (w *window) mayBeSent(ctx context.Context, n int) error {
 	return nil
 }
 
-// send writes frames 0 to n-1 in a goroutine that is awaited when the test
+// sendFrames writes frames 0 to n-1 in a goroutine that is awaited when the test
 // ends.
-func send(ctx context.Context, tb testing.TB, d *tap.Device, w *window, n int, frame func(int) []byte) {
+func sendFrames(ctx context.Context, tb testing.TB, d *tap.Device, w *window, n int, frame func(int) []byte) {
 	done := make(chan error, 1)
 	go func() {
 		for i := range n {
@@ -193,19 +195,5 @@ func keepMask(mask byte) func([]byte, int) int {
 			return 0
 		}
 		return len(f)
-	}
-}
-
-// until polls for what no event announces.
-func until(ctx context.Context, tb testing.TB, what string, f func() bool) {
-	tb.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !f() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			tb.Fatalf("never: %s", what)
-		}
 	}
 }

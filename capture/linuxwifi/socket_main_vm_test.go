@@ -3,9 +3,15 @@
 package linuxwifi_test
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(benchRole) != "" {
+		os.Exit(runBenchRole())
+	}
+	goleak.VerifyTestMain(m)
+}

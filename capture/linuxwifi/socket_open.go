@@ -51,10 +51,10 @@ func OpenSocket(c SocketConfig) (*Socket, error) {
 	if c.RingBytes == 0 {
 		c.RingBytes = defaultRingBytes
 	}
+	c.RingBytes = max(c.RingBytes, minRingBytes)
 	for bytes := c.RingBytes; !c.Plain; bytes /= 2 {
 		s, err := openSocket(c, bytes)
-		var none *noRingError
-		if !errors.As(err, &none) {
+		if _, none := errors.AsType[*noRingError](err); !none {
 			return s, err
 		}
 		if !errors.Is(err, unix.ENOMEM) || bytes < 2*minRingBytes {
@@ -72,7 +72,7 @@ func (e *noRingError) Unwrap() error { return e.err }
 
 // openSocket opens a socket with a ring of so many bytes, or none.
 func openSocket(c SocketConfig, ringBytes int) (*Socket, error) {
-	s := &Socket{name: c.Interface, fd: -1, wake: -1}
+	s := &Socket{name: c.Interface, fd: -1}
 	if err := s.open(c, ringBytes); err != nil {
 		return nil, errors.Join(s.fault(err), s.release())
 	}
@@ -81,11 +81,13 @@ func openSocket(c SocketConfig, ringBytes int) (*Socket, error) {
 
 func (s *Socket) open(c SocketConfig, ringBytes int) (err error) {
 	// Protocol 0: nothing arrives before bind names one.
-	if s.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
+	s.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
 		return fmt.Errorf("packet socket: %w", err)
 	}
-	if s.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		return fmt.Errorf("eventfd: %w", err)
+	s.file = os.NewFile(uintptr(s.fd), "packet socket")
+	if s.raw, err = s.file.SyscallConn(); err != nil {
+		return err
 	}
 	if c.Index == 0 {
 		if c.Index, err = s.lookUp(c.Interface); err != nil {
@@ -99,6 +101,7 @@ func (s *Socket) open(c SocketConfig, ringBytes int) (err error) {
 	if err := s.openSource(ringBytes, c.RingBytes); err != nil {
 		return err
 	}
+	s.arrived = func(uintptr) bool { return s.frames.arrived() }
 	s.setFilter(c.Filter)
 	return s.bind(c.Index)
 }
@@ -188,10 +191,8 @@ func (s *Socket) release() error {
 	if s.frames != nil {
 		errs = append(errs, os.NewSyscallError("munmap", s.frames.close()))
 	}
-	for _, fd := range []int{s.fd, s.wake} {
-		if fd >= 0 {
-			errs = append(errs, os.NewSyscallError("close", unix.Close(fd)))
-		}
+	if s.file != nil {
+		errs = append(errs, s.file.Close())
 	}
 	return errors.Join(errs...)
 }

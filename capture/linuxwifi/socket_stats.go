@@ -146,6 +146,10 @@ func (a *account) add(now interfaceCounts, ok bool, packets, drops, freezes uint
 	a.last, a.started = now, true
 }
 
+// longFrame is for how long a frame is taken that waits to be read, if none was
+// longer.
+const longFrame = 4096
+
 // balance works out what the filter dropped. Frames on their way make it too
 // small, never smaller than it was.
 func (a *account) balance(t counts) {
@@ -155,7 +159,7 @@ func (a *account) balance(t counts) {
 	a.filtered = grow(a.filtered, a.rx.frames, a.seen)
 	through := t.bytes
 	if waiting := below(a.seen, a.dropped+t.frames); waiting > 0 {
-		through += waiting * uint64(t.longest)
+		through += waiting * max(uint64(t.longest), longFrame)
 	}
 	if t.frames > 0 {
 		through += uint64(float64(a.dropped) * float64(t.bytes) / float64(t.frames))

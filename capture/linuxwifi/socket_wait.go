@@ -2,6 +2,7 @@ package linuxwifi
 
 import (
 	"errors"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,6 @@ const tick = 100 * time.Millisecond
 
 // A waitState is what a socket knows of its interface.
 type waitState struct {
-	fds     [2]unix.PollFd
 	failed  error     // what the kernel said, not yet told: frames may still be on their way
 	failing time.Time // until then
 	down    bool      // ENETDOWN was told
@@ -20,25 +20,43 @@ type waitState struct {
 	changed bool      // a frame with another link type waits
 }
 
-// wait returns when frames may have arrived, Close was called, or a tick has
+// wait returns when frames have arrived, Close was called, or a tick has
 // passed, and with an error when something happened to the interface.
+//
+// It waits in the runtime's poller. A poll of our own would do, but a system
+// call that blocks keeps the runtime's monitor awake: with 10 000 frames a
+// second that took several times what the frames take.
 func (s *Socket) wait() error {
-	st := &s.state
-	if st.changed {
+	if s.state.changed {
 		return ErrNotMonitor
 	}
-	if st.gone {
+	if s.state.gone {
 		return unix.ENODEV
 	}
-	st.fds = [2]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}, {Fd: int32(s.wake), Events: unix.POLLIN}}
-	n, err := unix.Poll(st.fds[:], int(tick/time.Millisecond))
-	if err != nil {
+	if err := s.file.SetReadDeadline(time.Now().Add(tick)); err != nil {
+		return err
+	}
+	if s.closed.Load() {
+		return nil // before it could end the wait
+	}
+	err := s.raw.Read(s.arrived)
+	if err == nil {
+		return s.look(true, false)
+	}
+	timeout := time.Duration(0)
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		// After an error of the socket's the runtime does not wait for it until
+		// the next frame has come.
+		timeout = tick
+	}
+	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}
+	if _, err := unix.Poll(fds, int(timeout/time.Millisecond)); err != nil {
 		if errors.Is(err, unix.EINTR) {
 			return nil
 		}
-		return err
+		return os.NewSyscallError("poll", err)
 	}
-	return s.look(n > 0 && st.fds[0].Revents&unix.POLLIN != 0, st.fds[0].Revents&unix.POLLERR != 0)
+	return s.look(fds[0].Revents&unix.POLLIN != 0, fds[0].Revents&^unix.POLLIN != 0)
 }
 
 // look finds out what a poll of the socket means: whether there is something to
