@@ -168,7 +168,7 @@ func frequency(ad *netlink.AttributeDecoder) (capture.Frequency, error) {
 // build returns the band as the kernel judges it when it is asked to tune a
 // monitor (cfg80211_chandef_usable): below 6 GHz by HT and VHT alone, whatever
 // HE could do. In 6 GHz, where the kernel leaves it to the driver, by HE and EHT.
-func (b *bandBuilder) build(narrow [2]bool) (capture.BandCapability, error) {
+func (b *bandBuilder) build(narrow [2]bool) capture.BandCapability {
 	c := capture.BandCapability{Band: b.band, Frequencies: make([]capture.Frequency, len(b.frequencies))}
 	for i, f := range b.frequencies {
 		c.Frequencies[i] = f.frequency
@@ -186,5 +186,5 @@ func (b *bandBuilder) build(narrow [2]bool) (capture.BandCapability, error) {
 		c.Width160 = b.hasVHT && (width == 1 || width == 2 || b.vhtExtNSS && b.vht&vhtExtNSSMask != 0)
 		c.Width5, c.Width10 = narrow[0], narrow[1]
 	}
-	return c, nil
+	return c
 }

@@ -106,6 +106,9 @@ func (c *Client) bound(parent context.Context, op string) (context.Context, cont
 
 // once sends the request once and waits for the answer or the end of ctx.
 func (c *Client) once(ctx context.Context, r request) (answer, error) {
+	if c.closing.Err() != nil { // of which ctx may not have heard yet
+		return answer{}, &opError{op: r.op, err: net.ErrClosed}
+	}
 	if ctx.Err() != nil {
 		return answer{}, ended(ctx, r.op)
 	}

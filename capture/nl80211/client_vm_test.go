@@ -15,12 +15,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/nl80211"
 	"github.com/sensord/sensord/internal/vmtest"
 )
 
 // dial returns a client of this machine's kernel.
+
 func dial(t *testing.T) *nl80211.Client {
 	t.Helper()
 	c, err := nl80211.Dial()
@@ -32,6 +32,7 @@ func dial(t *testing.T) *nl80211.Client {
 }
 
 // index returns the number of an interface.
+
 func index(t *testing.T, name string) int {
 	t.Helper()
 	i, err := net.InterfaceByName(name)
@@ -42,6 +43,7 @@ func index(t *testing.T, name string) int {
 }
 
 // addMonitor makes a monitor interface that goes away with the radio.
+
 func addMonitor(t *testing.T, c *nl80211.Client, r *vmtest.Radio, name string) nl80211.Interface {
 	t.Helper()
 	i, err := c.AddMonitor(vmtest.Context(t), r.PhyIndex, name, nl80211.MonitorDefault)
@@ -52,6 +54,7 @@ func addMonitor(t *testing.T, c *nl80211.Client, r *vmtest.Radio, name string) n
 }
 
 // openFiles counts this process's file descriptors.
+
 func openFiles(t *testing.T) int {
 	t.Helper()
 	list, err := os.ReadDir("/proc/self/fd")
@@ -62,6 +65,7 @@ func openFiles(t *testing.T) int {
 }
 
 // TestVMMonitorsInARow: an acknowledgement that is left unread would show here.
+
 func TestVMMonitorsInARow(t *testing.T) {
 	radio := vmtest.NewRadio(t, vmtest.RadioOptions{})
 	c, ctx := dial(t), vmtest.Context(t)
@@ -93,7 +97,9 @@ func TestVMMonitorsInARow(t *testing.T) {
 }
 
 // TestVMCancelled: whatever request is given up at whatever moment, the next
+
 // one gets its own answer.
+
 func TestVMCancelled(t *testing.T) {
 	radio := vmtest.NewRadio(t, vmtest.RadioOptions{})
 	c, ctx := dial(t), vmtest.Context(t)
@@ -130,79 +136,7 @@ func TestVMClose(t *testing.T) {
 	}
 }
 
-func TestVMRefusals(t *testing.T) {
-	other := vmtest.NewRadio(t, vmtest.RadioOptions{})
-	radio := vmtest.NewRadio(t, vmtest.RadioOptions{})
-	c, ctx := dial(t), vmtest.Context(t)
-	i := addMonitor(t, c, radio, "mon0")
-	vmtest.SetUp(t, "mon0", true)
-	tune := func(ch capture.Channel) error { return c.SetChannel(ctx, i.Index, ch) }
-	tests := []struct {
-		name    string
-		err     error
-		errno   unix.Errno
-		message string // the kernel's; "" = whatever it says
-	}{
-		{"a disabled channel", tune(capture.Channel{FreqMHz: 2484}), unix.EINVAL, "disabled"},
-		{"no channel", tune(capture.Channel{FreqMHz: 2500}), unix.EINVAL, "hannel"},
-		{"a wide channel not around its control", tune(capture.Channel{FreqMHz: 5180, Width: capture.Width80, CenterMHz: 5500}), unix.EINVAL, "invalid channel definition"},
-		{"80 MHz in 2.4 GHz", tune(capture.Channel{FreqMHz: 2437, Width: capture.Width80, CenterMHz: 2447}), unix.EINVAL, "channel is disabled"},
-		{"no interface", c.SetChannel(ctx, 1<<20, capture.Channel{FreqMHz: 2412}), unix.ENODEV, ""},
-		{"an interface of no phy", c.SetChannel(ctx, 1, capture.Channel{FreqMHz: 2412}), unix.EINVAL, ""},
-		{"remove no interface", c.DelInterface(ctx, 1<<20), unix.ENODEV, ""},
-		{"a name in use", second(c.AddMonitor(ctx, radio.PhyIndex, "mon0", 0)), unix.ENFILE, "there is an interface of this name"},
-		{"no phy", second(c.AddMonitor(ctx, 1<<20, "mon1", 0)), unix.ENODEV, ""},
-		{"look at no interface", second(c.Interface(ctx, 1<<20)), unix.ENODEV, ""},
-		{"look at no phy", second(c.Phy(ctx, 1<<20)), unix.ENODEV, ""},
-		{"rename to a name in use", c.SetPhyName(ctx, radio.PhyIndex, other.Phy), unix.EINVAL, ""},
-	}
-	for _, tt := range tests {
-		t.Logf("%s: %v", tt.name, tt.err)
-		e, ok := errors.AsType[*nl80211.Error](tt.err)
-		if !ok || !errors.Is(tt.err, tt.errno) {
-			t.Errorf("%s: %v, want errno %d, %v", tt.name, tt.err, int(tt.errno), tt.errno)
-			continue
-		}
-		if !strings.Contains(e.Message, tt.message) {
-			t.Errorf("%s: the kernel says %q, want %q", tt.name, e.Message, tt.message)
-		}
-	}
-	if err := tune(capture.Channel{FreqMHz: 2412}); err != nil {
-		t.Error(err)
-	}
-}
-
-func second[T any](_ T, err error) error { return err }
-
 // TestVMBusy: a phy is tuned by its monitors only while nothing else of it is up.
-func TestVMBusy(t *testing.T) {
-	for _, o := range []vmtest.RadioOptions{{}, {Channels: 2}} {
-		t.Run(fmt.Sprintf("%d channels", o.Channels), func(t *testing.T) {
-			radio := vmtest.NewRadio(t, o)
-			c, ctx := dial(t), vmtest.Context(t)
-			i := addMonitor(t, c, radio, "mon0")
-			tune := func() error { return c.SetChannel(ctx, i.Index, capture.Channel{FreqMHz: 2437}) }
-			if err := tune(); !errors.Is(err, unix.EBUSY) {
-				t.Errorf("with the monitor down: %v, want EBUSY", err)
-			}
-			vmtest.SetUp(t, "mon0", true)
-			if err := tune(); err != nil {
-				t.Errorf("with the monitor up: %v", err)
-			}
-			vmtest.SetUp(t, radio.Interface, true)
-			if err := c.SetChannel(ctx, i.Index, capture.Channel{FreqMHz: 2412}); !errors.Is(err, unix.EBUSY) {
-				t.Errorf("beside a managed interface: %v, want EBUSY", err)
-			}
-			if err := c.SetType(ctx, index(t, radio.Interface), nl80211.TypeMonitor, 0); !errors.Is(err, unix.EBUSY) {
-				t.Errorf("another type while up: %v, want EBUSY", err)
-			}
-			vmtest.SetUp(t, radio.Interface, false)
-			if err := tune(); err != nil {
-				t.Errorf("with the managed interface down again: %v", err)
-			}
-		})
-	}
-}
 
 func TestVMSetType(t *testing.T) {
 	radio := vmtest.NewRadio(t, vmtest.RadioOptions{})
@@ -230,7 +164,9 @@ func TestVMSetType(t *testing.T) {
 }
 
 // TestVMInterfaces: every interface of every phy, and not the one that shows
+
 // hwsim's air, which is of no phy.
+
 func TestVMInterfaces(t *testing.T) {
 	c, ctx := dial(t), vmtest.Context(t)
 	want := map[string]int{}
@@ -299,6 +235,7 @@ func TestVMRegulatory(t *testing.T) {
 }
 
 // TestVMSurvey: hwsim measures while it scans.
+
 func TestVMSurvey(t *testing.T) {
 	radio := vmtest.NewRadio(t, vmtest.RadioOptions{})
 	c, ctx := dial(t), vmtest.Context(t)

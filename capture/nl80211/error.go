@@ -38,6 +38,9 @@ func (e *Error) Cause() string {
 // Unwrap returns Errno.
 func (e *Error) Unwrap() error { return e.Errno }
 
+// maxErrno is the kernel's MAX_ERRNO (linux/err.h).
+const maxErrno = 4095
+
 // refusal returns err as an Error if it is the kernel's answer to the request
 // with this sequence number: then the connection is in step. Otherwise nil.
 func refusal(op string, sequence uint32, err error) *Error {
@@ -46,7 +49,7 @@ func refusal(op string, sequence uint32, err error) *Error {
 		return nil
 	}
 	errno, ok := errors.AsType[unix.Errno](answer.Err)
-	if !ok {
+	if !ok || errno > maxErrno {
 		return nil
 	}
 	return &Error{Op: op, Errno: errno, Message: answer.Message}

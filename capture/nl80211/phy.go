@@ -53,11 +53,7 @@ func decodePhys(messages []genetlink.Message) ([]Phy, error) {
 	}
 	phys := make([]Phy, 0, len(builders))
 	for _, b := range builders {
-		p, err := b.build()
-		if err != nil {
-			return nil, err
-		}
-		phys = append(phys, p)
+		phys = append(phys, b.build())
 	}
 	slices.SortFunc(phys, func(a, b Phy) int { return cmp.Compare(a.Index, b.Index) })
 	return phys, nil
@@ -115,16 +111,12 @@ func (b *phyBuilder) add(ad *netlink.AttributeDecoder) (err error) {
 }
 
 // build returns the phy, complete.
-func (b *phyBuilder) build() (Phy, error) {
+func (b *phyBuilder) build() Phy {
 	for _, band := range b.bands {
-		c, err := band.build(b.narrow)
-		if err != nil {
-			return Phy{}, err
-		}
-		b.phy.Bands = append(b.phy.Bands, c)
+		b.phy.Bands = append(b.phy.Bands, band.build(b.narrow))
 	}
 	slices.Sort(b.phy.Commands)
-	return b.phy, nil
+	return b.phy
 }
 
 // types decodes a set of interface types: flags, numbered by type.

@@ -140,13 +140,10 @@ func TestVMPhy(t *testing.T) {
 	for i, want := range []capture.BandCapability{
 		{Band: capture.Band24GHz, HT40: true, Width5: true, Width10: true},
 		{Band: capture.Band5GHz, HT40: true, Width80: true, Width160: true, Width5: true, Width10: true},
-		{Band: capture.Band6GHz, HT40: true, Width80: true, Width160: true},
+		{Band: capture.Band6GHz, HT40: true, Width80: true, Width160: true, Width320: true},
 	} {
 		got := p.Bands[i]
 		got.Frequencies = nil
-		if got.Band == capture.Band6GHz {
-			got.Width320 = false // from 6.3 on
-		}
 		diff(t, fmt.Sprintf("band %d", want.Band), want, got)
 	}
 }
@@ -185,7 +182,7 @@ func TestVMTune(t *testing.T) {
 			t.Logf("tuned, by width: %v", tuned)
 			for _, w := range []capture.Width{
 				capture.Width20NoHT, capture.Width20, capture.Width40, capture.Width80,
-				capture.Width160, capture.Width5, capture.Width10,
+				capture.Width160, capture.Width320, capture.Width5, capture.Width10,
 			} {
 				if tuned[w] == 0 {
 					t.Errorf("no channel of width %d", w)

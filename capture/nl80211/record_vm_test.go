@@ -25,7 +25,7 @@ var record = flag.String("record", os.Getenv("SENSORD_RECORD"), "file for what t
 
 // TestVMRecord: what is recorded, answers as the kernel does.
 func TestVMRecord(t *testing.T) {
-	vmtest.NewRadio(t, vmtest.RadioOptions{Phy: "phy0"})
+	vmtest.NewRadio(t, vmtest.RadioOptions{Phy: "bonnet"})
 	vmtest.NewRadio(t, vmtest.RadioOptions{Phy: "roof", Channels: 2})
 	ctx, live := vmtest.Context(t), dial(t)
 	recording, err := nl80211test.Record()

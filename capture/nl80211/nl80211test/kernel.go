@@ -127,10 +127,10 @@ func (k *Kernel) Overrun() {
 }
 
 // answer returns the datagrams that answer a request.
-func (k *Kernel) answer(req netlink.Message) ([][]netlink.Message, error) {
+func (k *Kernel) answer(req netlink.Message) []datagram {
 	var greq genetlink.Message
 	if err := greq.UnmarshalBinary(req.Data); err != nil {
-		return nil, err
+		return []datagram{{err: err}}
 	}
 	answer := k.options.Answer
 	if req.Header.Type == unix.GENL_ID_CTRL {
@@ -143,7 +143,7 @@ func (k *Kernel) answer(req netlink.Message) ([][]netlink.Message, error) {
 	case refused:
 		out = append(out, []netlink.Message{acknowledgement(req, refusal)})
 	case err != nil && !errors.Is(err, io.EOF): // EOF is genltest's empty list
-		return nil, err
+		return []datagram{{err: err}}
 	case req.Header.Flags&netlink.Dump == netlink.Dump:
 		out = dump(req, replies)
 	default:
@@ -157,7 +157,11 @@ func (k *Kernel) answer(req netlink.Message) ([][]netlink.Message, error) {
 	if k.options.Edit != nil && req.Header.Type != unix.GENL_ID_CTRL {
 		out = k.options.Edit(req, out)
 	}
-	return out, nil
+	list := make([]datagram, len(out))
+	for i, messages := range out {
+		list[i].messages = messages
+	}
+	return list
 }
 
 // family answers which number a family has.

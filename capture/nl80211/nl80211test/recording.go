@@ -3,6 +3,7 @@ package nl80211test
 import (
 	"bytes"
 	"compress/gzip"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,11 @@ import (
 // sent them. As a file it is a gzip of the messages as they are, one behind the
 // other, on a little-endian machine.
 type Recording []netlink.Message
+
+// hwsim is made by TestVMRecord of package nl80211.
+//
+//go:embed testdata/hwsim.nl.gz
+var hwsim []byte
 
 // recordLimit is how large a recording may be, unpacked.
 const recordLimit = 16 << 20
@@ -64,6 +70,17 @@ func Record() (Recording, error) {
 		all = append(all, messages...)
 	}
 	return all, nil
+}
+
+// Hwsim is the recording of two radios of mac80211_hwsim, Linux 6.1, in the
+// regulatory domain US: "phy0", which is on one channel at a time, and "roof",
+// which is on two. Each has an interface in managed mode.
+func Hwsim() Recording {
+	r, err := Read(bytes.NewReader(hwsim))
+	if err != nil {
+		panic(err)
+	}
+	return r
 }
 
 // WriteTo writes the recording as a file.

@@ -89,13 +89,8 @@ func (s *socket) Send(m netlink.Message) error {
 	if s.isClosed() {
 		return errClosed
 	}
-	out, err := s.kernel.answer(m)
-	if err != nil {
-		s.push(datagram{err: err})
-		return nil
-	}
-	for _, messages := range out {
-		s.push(datagram{messages: messages})
+	for _, d := range s.kernel.answer(m) {
+		s.push(d)
 	}
 	return nil
 }
