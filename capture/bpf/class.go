@@ -1,6 +1,10 @@
 package bpf
 
-import xbpf "golang.org/x/net/bpf"
+import (
+	"fmt"
+
+	xbpf "golang.org/x/net/bpf"
+)
 
 // A class is a form of 802.11 header.
 type class struct {
@@ -11,7 +15,7 @@ type class struct {
 
 var (
 	classManagement = class{count: 2, size: 24, at: [7]uint32{4, 10, 10, 4, 0, 0, 16}}
-	classDirect     = class{count: 2, size: 24, at: [7]uint32{4, 10, 10, 4, 0, 0, 16}}
+	classDirect     = classManagement // data within the cell
 	classToDS       = class{count: 3, size: 24, at: [7]uint32{4, 10, 10, 16, 16, 0, 4}}
 	classFromDS     = class{count: 3, size: 24, at: [7]uint32{4, 10, 16, 4, 16, 0, 10}}
 	classFour       = class{count: 4, size: 30, at: [7]uint32{4, 10, 24, 16, 16, 24, 0}}
@@ -33,9 +37,9 @@ const (
 	maskControlTA = 0xfeffff
 )
 
-// classes reads the frame control field, stores memFC, memSub and what the
+// classify reads the frame control field, stores memFC, memSub and what the
 // class says, and passes on frames that end inside their header.
-func (g *generator) classes(next target) target {
+func (g *generator) classify(next target) target {
 	management := g.class(next, classManagement, maskTA)
 
 	four := g.class(next, classFour, maskTA)
@@ -57,7 +61,8 @@ func (g *generator) classes(next target) target {
 		mem(memFC))
 }
 
-// class stores what is needed of a class.
+// class stores what is needed of a class. Classes that differ in nothing else
+// share the piece.
 func (g *generator) class(next target, c class, mask uint32) target {
 	var code []xbpf.Instruction
 	put := func(n uint32, place int) { code = append(code, load(n), store(place)) }
@@ -72,12 +77,17 @@ func (g *generator) class(next target, c class, mask uint32) target {
 			put(off, memRA+i)
 		}
 	}
-	next = g.then(next, code...)
-	if c.size == shortest { // measured already
-		return next
+	name := fmt.Sprint(c.size, code)
+	if begin, ok := g.classes[name]; ok {
+		return begin
 	}
-	next = g.atLeast(c.size, next, g.keep)
-	return g.then(next, mem(memLeft))
+	begin := g.then(next, code...)
+	if c.size > shortest { // less was measured before
+		begin = g.atLeast(c.size, begin, g.keep)
+		begin = g.then(begin, mem(memLeft))
+	}
+	g.classes[name] = begin
+	return begin
 }
 
 // needsMask reports whether any TA is compared.

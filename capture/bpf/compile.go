@@ -113,8 +113,10 @@ func (p *Program) Split() string {
 	}
 	whole := c.KernelAddresses == c.Addresses && c.KernelRules == c.Rules && c.KernelTail == c.Tail
 	switch {
-	case p.plain:
+	case p.plain && p.spec.KeepBadFCS:
 		return "nothing to filter"
+	case p.plain && c.Instructions > 1:
+		return fmt.Sprintf("bad checksums in the kernel (%d instructions)", c.Instructions)
 	case c.Instructions == 1:
 		return "all in user space"
 	case whole:

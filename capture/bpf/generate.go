@@ -61,18 +61,19 @@ type generator struct {
 	keep, drop target
 	cut        target // cuts a frame behind its header, or keeps EAPOL; once it is needed
 	places     uint32 // which of memRA to memBSSID rules look at
+	classes    map[string]target
 }
 
 // generate writes the program for a share of the Spec.
 func generate(s *Spec, lt capture.LinkType, sh share) ([]xbpf.RawInstruction, error) {
-	g := &generator{builder: newBuilder(), spec: s, share: sh, link: lt, cut: -1}
+	g := &generator{builder: newBuilder(), spec: s, share: sh, link: lt, cut: -1, classes: make(map[string]target)}
 	g.keep = g.ret(keepAll)
 	switch {
 	case sh.addresses > 0 || sh.tail || sh.ruleCount() > 0:
 		g.drop = g.ret(0)
-		begin := g.rules() // first: it says what classes has to store
+		begin := g.rules() // first: it says what classify has to store
 		begin = g.lookUps(begin)
-		begin = g.classes(begin)
+		begin = g.classify(begin)
 		g.then(g.lengths(g.flags(begin)))
 	case sh.checksum && lt == capture.LinkTypeRadiotap:
 		g.drop = g.ret(0)
