@@ -2,6 +2,7 @@ package linuxwifi
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -36,11 +37,11 @@ func WatchAddresses(ctx context.Context, f func([]LinkAddress)) error {
 const addressGap = 50 * time.Millisecond
 
 func watchAddresses(ctx context.Context, ls links, listen func(context.Context, func()) error, f func([]LinkAddress)) error {
-	ctx, cancel := context.WithCancel(ctx)
+	listening, cancel := context.WithCancel(ctx)
 	defer cancel()
 	changed := make(chan struct{}, 1)
 	ended := make(chan error, 1)
-	go func() { ended <- listen(ctx, func() { signal(changed) }) }()
+	go func() { ended <- listen(listening, func() { signal(changed) }) }()
 	var last []LinkAddress
 	for {
 		select {
@@ -51,8 +52,7 @@ func watchAddresses(ctx context.Context, ls links, listen func(context.Context, 
 		list, err := addresses(ctx, ls)
 		if err != nil {
 			cancel()
-			<-ended
-			return unlessEnded(ctx, err)
+			return errors.Join(unlessEnded(ctx, err), <-ended)
 		}
 		if last == nil || !slices.EqualFunc(list, last, sameAddress) {
 			last = list

@@ -65,8 +65,10 @@ func listenLinks(ctx context.Context, changed func()) error {
 
 // unlessEnded drops the error that the end of ctx causes.
 func unlessEnded(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/bpf"
@@ -182,7 +181,9 @@ func (b *bringUp) radio(o Options) *Radio {
 
 // tuneFirst tunes to channel=, and looks whether tuning is possible at all.
 func (b *bringUp) tuneFirst(ctx context.Context, r *Radio) {
-	r.tolerated = r.up(ctx)
+	r.tolerated = slices.DeleteFunc(r.up(ctx), func(index int) bool {
+		return index == r.source && !b.want.ignorePrimary // somebody was quick
+	})
 	if names := b.m.busyNow(ctx, r.phy, r.index); len(names) > 0 {
 		b.note("it cannot be tuned while %s", areUp(names))
 	}
@@ -221,69 +222,6 @@ func (r *Radio) SetFilter(p *bpf.Program) error {
 
 // Stats returns the socket's counters since the opening.
 func (r *Radio) Stats() SocketStats { return r.socket.Stats() }
-
-// drainTime is longer than the kernel keeps a block that is not full.
-const drainTime = 200 * time.Millisecond
-
-// verdictTime is how long the watcher has to say why the socket failed.
-const verdictTime = time.Second
-
-// ReadBatch waits for frames and returns them; the caller owns the batch. It
-// ends with ctx, with os.ErrClosed after Close, or with the *fault.Error that
-// ended the capture: radio.gone, radio.down, radio.mode, radio.busy,
-// radio.blocked or radio.driver. Frames captured before that come first.
-// After a fault every call returns it; only Close and another Open help.
-func (r *Radio) ReadBatch(ctx context.Context) (*capture.Batch, error) {
-	if r.dead.Err() != nil {
-		return r.drain(ctx)
-	}
-	reading, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(r.dead, cancel)
-	b, err := r.socket.ReadBatch(reading)
-	stop()
-	cancel()
-	switch {
-	case err == nil:
-		return b, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case r.dead.Err() != nil:
-		return r.drain(ctx)
-	}
-	return nil, r.verdict(ctx, err)
-}
-
-// drain returns what was captured before the fault, then the fault.
-func (r *Radio) drain(ctx context.Context) (*capture.Batch, error) {
-	reading, cancel := context.WithTimeout(ctx, drainTime)
-	defer cancel()
-	if b, err := r.socket.ReadBatch(reading); err == nil {
-		return b, nil
-	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return nil, context.Cause(r.dead)
-}
-
-// verdict asks the watcher why the socket failed, and takes the socket's own
-// word if it finds nothing.
-func (r *Radio) verdict(ctx context.Context, err error) error {
-	select {
-	case r.again <- struct{}{}:
-	default:
-	}
-	timer := time.NewTimer(verdictTime)
-	defer timer.Stop()
-	select {
-	case <-r.dead.Done():
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		r.die(radioFault(r.name, "capture", err))
-	}
-	return context.Cause(r.dead)
-}
 
 // Close ends the capture and puts everything back. Its error, a *fault.Error,
 // says what could not be; that stays in the state file for the next start.

@@ -56,11 +56,11 @@ func (r *Radio) Tuned() capture.Channel { return r.known.Load().tuned }
 // know its channel is believed.
 func (r *Radio) readBack(ctx context.Context, c capture.Channel) error {
 	iface, err := r.m.wireless.Interface(ctx, r.index)
-	if err != nil || iface.Channel.IsZero() || sameTuning(iface.Channel, c) {
-		return nil // what is wrong with the interface is for the watcher
+	if err == nil && !iface.Channel.IsZero() && !sameTuning(iface.Channel, c) {
+		r.update(func(k *known) { k.tuned = iface.Channel })
+		return newFault(fault.RadioDriver, r.name, "", "tune to %s: the driver took it, and is on %s", c, iface.Channel)
 	}
-	r.update(func(k *known) { k.tuned = iface.Channel })
-	return newFault(fault.RadioDriver, r.name, "", "tune to %s: the driver took it, and is on %s", c, iface.Channel)
+	return nil // what is wrong with the interface is for the watcher
 }
 
 // sameTuning reports whether frames of the one are heard on the other: it

@@ -25,26 +25,42 @@ func TestWhyTuningIsRefused(t *testing.T) {
 		{"the driver says no", "6", func(f *fake) {
 			f.phys[0].tune = &nl80211.Error{Errno: unix.EINVAL, Message: "Width not supported"}
 		}, fault.RadioChannel, "radio wlan0: tune to 6: width not supported"},
-		{"never", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.EOPNOTSUPP) },
-			fault.RadioUnsupported, "radio wlan0: tune to 6: its driver cannot be tuned in monitor mode"},
-		{"gone", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.ENODEV) },
-			fault.RadioGone, "radio wlan0: tune to 6: no such device"},
-		{"off", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.ERFKILL) },
-			fault.RadioBlocked, "radio wlan0: tune to 6: operation not possible due to RF-kill"},
-		{"firmware", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.ETIMEDOUT) },
-			fault.RadioDriver, "radio wlan0: tune to 6: connection timed out"},
-		{"permission", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.EPERM) },
-			fault.RadioPermission, "radio wlan0: tune to 6: operation not permitted"},
-		{"busy with an interface", "6", func(f *fake) { f.ifaces[3].up = true },
-			fault.RadioBusy, "radio wlan0: tune to 6: its interface wlan0 is up"},
+		{
+			"never", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.EOPNOTSUPP) },
+			fault.RadioUnsupported, "radio wlan0: tune to 6: its driver cannot be tuned in monitor mode",
+		},
+		{
+			"gone", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.ENODEV) },
+			fault.RadioGone, "radio wlan0: tune to 6: no such device",
+		},
+		{
+			"off", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.ERFKILL) },
+			fault.RadioBlocked, "radio wlan0: tune to 6: operation not possible due to RF-kill",
+		},
+		{
+			"firmware", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.ETIMEDOUT) },
+			fault.RadioDriver, "radio wlan0: tune to 6: connection timed out",
+		},
+		{
+			"permission", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.EPERM) },
+			fault.RadioPermission, "radio wlan0: tune to 6: operation not permitted",
+		},
+		{
+			"busy with an interface", "6", func(f *fake) { f.ifaces[3].up = true },
+			fault.RadioBusy, "radio wlan0: tune to 6: its interface wlan0 is up",
+		},
 		{"busy with two", "6", func(f *fake) {
 			f.ifaces[3].up = true
 			f.ifaces[9] = &fakeIface{name: "ap0", kind: nl80211.TypeAP, up: true}
 		}, fault.RadioBusy, "radio wlan0: tune to 6: its interfaces wlan0, ap0 are up"},
-		{"down", "6", func(f *fake) { f.ifaces[5].up = false },
-			fault.RadioDown, "radio wlan0: tune to 6: wlan0mon is down"},
-		{"busy with nothing to see", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.EBUSY) },
-			fault.RadioBusy, "radio wlan0: tune to 6: device or resource busy"},
+		{
+			"down", "6", func(f *fake) { f.ifaces[5].up = false },
+			fault.RadioDown, "radio wlan0: tune to 6: wlan0mon is down",
+		},
+		{
+			"busy with nothing to see", "6", func(f *fake) { f.phys[0].tune = refuse("", unix.EBUSY) },
+			fault.RadioBusy, "radio wlan0: tune to 6: device or resource busy",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,7 +147,8 @@ func TestSameTuning(t *testing.T) {
 		{capture.Channel{FreqMHz: 2437}, capture.Channel{FreqMHz: 2437, Width: capture.Width40, CenterMHz: 2447}, false},
 		{
 			capture.Channel{FreqMHz: 2437, Width: capture.Width40, CenterMHz: 2427},
-			capture.Channel{FreqMHz: 2437, Width: capture.Width40, CenterMHz: 2447}, false,
+			capture.Channel{FreqMHz: 2437, Width: capture.Width40, CenterMHz: 2447},
+			false,
 		},
 	} {
 		if got := sameTuning(test.a, test.b); got != test.want {
