@@ -86,9 +86,7 @@ func (h *hopper) Receive(ctx actor.Context) {
 			h.event(ctx, m.event)
 		}
 	case tellTrouble:
-		err := joined(h.command.source, h.trouble)
-		h.trouble = nil
-		h.report(ctx, ServerAsked{}, err)
+		h.tell(ctx)
 	case remeasure:
 		h.join(ctx)
 	case *actor.Stopping, *actor.Restarting:
@@ -146,9 +144,19 @@ func (h *hopper) choose(bands []capture.BandCapability, options capture.Definiti
 	cfg := h.state.cfg.Hop
 	h.command.plan = hop.Plan{Channels: list, Rate: cfg.Rate, Shuffle: cfg.Shuffle, Adaptive: h.command.mode == configs.HopAdaptive}
 	if h.command.mode == configs.HopOff {
-		h.command.plan = hop.Plan{}
+		h.command.plan = hop.Plan{Channels: fixedChannel(options)}
 	}
 	return joined(h.command.source, errs)
+}
+
+// fixedChannel is the channel that a definition asks for, if it does: a radio
+// that does not hop is tuned to it again whenever it had to be let go.
+func fixedChannel(options capture.Definition) []capture.Channel {
+	name, _ := options.Get("channel")
+	if ch, err := capture.ParseChannel(name); err == nil {
+		return []capture.Channel{ch}
+	}
+	return nil
 }
 
 func (h *hopper) start(ctx actor.Context) {
@@ -172,9 +180,11 @@ func (h *hopper) start(ctx actor.Context) {
 	}
 }
 
-// away stops hopping; who waits for an answer gets what is known.
+// away stops hopping; who waits for an answer gets what is known. Trouble with
+// tuning came of what the source has just told.
 func (h *hopper) away(ctx actor.Context) {
 	h.stop()
+	h.trouble = nil
 	for len(h.waiting) > 0 {
 		h.steered(ctx, errNoRadio)
 	}
@@ -242,6 +252,7 @@ func (h *hopper) steered(ctx actor.Context, err error) {
 	if err != nil && !errors.Is(err, errNoRadio) {
 		h.command.lock = h.hopper.Status().Locked
 	}
+	h.told(err)
 	h.answer(ctx, err)
 	h.next(ctx)
 }
@@ -266,41 +277,15 @@ func (h *hopper) report(ctx actor.Context, to ServerAsked, err error) {
 	if st.Hopping {
 		m.Hop = h.command.onWire(st)
 	} else {
-		m.Channel = h.command.spell(st.Tuned)
+		m.Channel = h.command.spell(h.tuned(st))
 	}
 	ctx.Send(ctx.Parent(), m)
 }
 
-// join offers the radio to the rig's split list, with what is known of it by now.
-func (h *hopper) join(ctx actor.Context) {
-	if h.command.mode != configs.HopSplit || h.hopper == nil {
-		return
+// tuned is where the radio is. A hopper that has nothing to do has not tuned it.
+func (h *hopper) tuned(st hop.Status) capture.Channel {
+	if live := h.state.engine.live(); live != nil && st.Tuned.IsZero() {
+		return live.Tuned()
 	}
-	var sum time.Duration
-	n := 0
-	for _, c := range h.state.coverage.Snapshot().Channels {
-		if c.MeanSwitch > 0 {
-			sum += c.MeanSwitch
-			n++
-		}
-	}
-	if n > 0 {
-		sum /= time.Duration(n)
-	}
-	ctx.Send(h.boss, HopJoin{Source: h.state, Hopper: ctx.Self(), Channels: h.list, Period: h.command.plan.Period(), Switch: sum})
-	h.measure = after(ctx, h.measure, measureEvery, remeasure{})
-}
-
-// shared takes the radio's part of the split list.
-func (h *hopper) shared(ctx actor.Context, s hop.Share) {
-	p := &h.command.plan
-	if slices.Equal(p.Channels, s.Channels) && p.Offset == s.Offset {
-		return
-	}
-	p.Channels, p.Offset = s.Channels, s.Offset
-	h.log.Info("part of the split list", "channels", len(s.Channels), "shared", s.Extra)
-	if h.hopper != nil {
-		h.hopper.SetPlan(h.command.effect())
-		h.report(ctx, ServerAsked{}, nil)
-	}
+	return st.Tuned
 }

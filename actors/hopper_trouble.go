@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,25 @@ func (h *hopper) note(err error) {
 	if len(h.trouble) < maxHopChannels {
 		h.trouble = append(h.trouble, err)
 	}
+}
+
+// told takes out of the trouble what an answer has told already.
+func (h *hopper) told(err error) {
+	if err == nil {
+		return
+	}
+	text := err.Error()
+	h.trouble = slices.DeleteFunc(h.trouble, func(e error) bool { return e.Error() == text })
+}
+
+// tell tells the trouble, if it has not been settled since.
+func (h *hopper) tell(ctx actor.Context) {
+	if len(h.trouble) == 0 {
+		return
+	}
+	err := joined(h.command.source, h.trouble)
+	h.trouble = nil
+	h.report(ctx, ServerAsked{}, err)
 }
 
 // after sends the actor a message of its own in a while, in place of what old

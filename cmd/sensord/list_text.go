@@ -197,11 +197,8 @@ func (b bandChannels) writeAll(w *strings.Builder) {
 			n = len(rest)
 		}
 		var on, off []string
-		note := ""
+		note := rest[0].Note // the wider ones are partly elsewhere
 		for _, c := range rest[:n] {
-			if note == "" {
-				note = c.Note
-			}
 			if c.Off == "" {
 				on = append(on, c.Name)
 			} else {
