@@ -188,8 +188,13 @@ func (r *rig) capture(b *testing.B, c linuxwifi.SocketConfig, rate int) measure 
 			}
 		})
 	}
-	defer readers.Wait()
-	defer stop()
+	defer func() {
+		stop()
+		readers.Wait()
+		for _, s := range sockets {
+			_ = s.Close() // a ring that nobody reads costs the sender time
+		}
+	}()
 
 	b.ReportAllocs()
 	b.ResetTimer()

@@ -223,7 +223,10 @@ func parseInterfaceCounts(table []byte, name string) (interfaceCounts, bool) {
 			return interfaceCounts{}, false
 		}
 		f, err := strconv.ParseUint(string(fields[1]), 10, 64)
-		return interfaceCounts{frames: f, bytes: b}, err == nil
+		if err != nil {
+			return interfaceCounts{}, false
+		}
+		return interfaceCounts{frames: f, bytes: b}, true
 	}
 	return interfaceCounts{}, false
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -103,6 +104,12 @@ func TestFilteredFramesAreCounted(t *testing.T) {
 				want.Filtered++
 				want.FilteredBytes += size
 			}
+		}
+		// The device counts a frame after it was delivered.
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for s.Stats().Filtered < want.Filtered && ctx.Err() == nil {
+			<-tick.C
 		}
 		if diff := cmp.Diff(want, s.Stats()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
