@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/bpf"
@@ -37,7 +38,8 @@ type Radio struct {
 	watching   sync.WaitGroup
 	dead       context.Context // ends with the fault as its cause
 	die        context.CancelCauseFunc
-	again      chan struct{} // asks the watcher to look now
+	drained    atomic.Pointer[time.Time] // until when frames come before the fault; set before dead ends
+	again      chan struct{}             // asks the watcher to look now
 	closeOnce  sync.Once
 	closeError error
 }
@@ -228,7 +230,7 @@ func (r *Radio) Stats() SocketStats { return r.socket.Stats() }
 // Further calls return the same.
 func (r *Radio) Close() error {
 	r.closeOnce.Do(func() {
-		r.die(os.ErrClosed)
+		r.end(os.ErrClosed)
 		r.stop()
 		r.watching.Wait()
 		err := r.socket.Close()

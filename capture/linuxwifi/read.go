@@ -7,11 +7,21 @@ import (
 	"github.com/sensord/sensord/capture"
 )
 
-// drainTime is longer than the kernel keeps a block that is not full.
-const drainTime = 200 * time.Millisecond
+const (
+	// blockTime is longer than the kernel keeps a block that is not full.
+	blockTime = 200 * time.Millisecond
+	// drainTime is how long frames still come before the fault that ended the
+	// capture. Under some faults the interface goes on to deliver.
+	drainTime = 500 * time.Millisecond
+	// verdictTime is how long the watcher has to say why the socket failed.
+	verdictTime = time.Second
+)
 
-// verdictTime is how long the watcher has to say why the socket failed.
-const verdictTime = time.Second
+// end ends the capture with a fault; the first one counts.
+func (r *Radio) end(why error) {
+	r.drained.CompareAndSwap(nil, new(time.Now().Add(drainTime)))
+	r.die(why)
+}
 
 // ReadBatch waits for frames and returns them; the caller owns the batch. It
 // ends with ctx, with os.ErrClosed after Close, or with the *fault.Error that
@@ -40,7 +50,10 @@ func (r *Radio) ReadBatch(ctx context.Context) (*capture.Batch, error) {
 
 // drain returns what was captured before the fault, then the fault.
 func (r *Radio) drain(ctx context.Context) (*capture.Batch, error) {
-	reading, cancel := context.WithTimeout(ctx, drainTime)
+	if !time.Now().Before(*r.drained.Load()) {
+		return nil, context.Cause(r.dead)
+	}
+	reading, cancel := context.WithTimeout(ctx, blockTime)
 	defer cancel()
 	if b, err := r.socket.ReadBatch(reading); err == nil {
 		return b, nil
@@ -65,7 +78,7 @@ func (r *Radio) verdict(ctx context.Context, err error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		r.die(radioFault(r.name, "capture", err))
+		r.end(radioFault(r.name, "capture", err))
 	}
 	return context.Cause(r.dead)
 }

@@ -66,11 +66,11 @@ func (r *Radio) watchLoop(ctx context.Context, changed, phys <-chan struct{}) {
 		case err == nil:
 			failed = 0
 		case fault.CodeOf(err) != fault.RadioDriver:
-			r.die(err)
+			r.end(err)
 			return
 		default:
 			if failed++; failed == strikes {
-				r.die(err)
+				r.end(err)
 				return
 			}
 		}

@@ -211,6 +211,39 @@ func TestFramesCapturedBeforeTheFaultComeFirst(t *testing.T) {
 	})
 }
 
+func TestFaultComesThoughFramesGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		r := openOn(t, f, Options{}, "wlan0")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { // the air is full, and the monitor stays up
+			for {
+				b := capture.NewBatch()
+				select {
+				case f.sockets[0].batches <- b:
+				case <-ctx.Done():
+					b.Release()
+					return
+				}
+			}
+		}()
+		started := time.Now()
+		f.do(func() { f.ifaces[3].up = true })
+		for {
+			b, err := r.ReadBatch(t.Context())
+			if err != nil {
+				if fault.CodeOf(err) != fault.RadioBusy || time.Since(started) > 2*time.Second {
+					t.Errorf("after %v: %v", time.Since(started), err)
+				}
+				break
+			}
+			b.Release()
+			<-time.After(time.Millisecond)
+		}
+	})
+}
+
 func TestSocketsErrorIsExplained(t *testing.T) {
 	t.Run("by what the watcher finds", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
