@@ -13,7 +13,9 @@ import (
 	"github.com/sensord/sensord/capture"
 )
 
-// IW runs iw and returns what it prints.
+// IW runs iw and returns what it prints. Do not scan with it but by "scan
+// trigger": when the scan is over before iw begins to listen for that, as its
+// source says, it waits for ever.
 func IW(t testing.TB, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(Context(t), "iw", args...).CombinedOutput()

@@ -10,7 +10,7 @@ import (
 
 // patience is how long something may take that takes an instant on a machine
 // that is not emulated.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Context is a context that ends with the test, or when patience does.
 func Context(t testing.TB) context.Context {
@@ -20,7 +20,7 @@ func Context(t testing.TB) context.Context {
 	return ctx
 }
 
-// Wait waits until done reports true. It looks every 10 ms, for half a minute
+// Wait waits until done reports true. It looks every 10 ms, for a minute
 // at most, and then ends the test with what it waited for.
 func Wait(t testing.TB, what string, done func() bool) {
 	t.Helper()

@@ -25,9 +25,9 @@ const (
 	// testTimeout is for all tests of a package, silence for a machine that says
 	// nothing, bootTimeout for everything. They are far beyond what tests take,
 	// for they end what hangs.
-	testTimeout = 5 * time.Minute
+	testTimeout = 10 * time.Minute
 	silence     = testTimeout + time.Minute
-	bootTimeout = 30 * time.Minute
+	bootTimeout = 45 * time.Minute
 )
 
 func main() {
