@@ -21,6 +21,9 @@ func (h *hopper) event(ctx actor.Context, e hop.Event) {
 	case hop.AllRefused:
 		h.note(fmt.Errorf("no channel of the list can be tuned: %w", e.Err))
 	case hop.Failing:
+		if fault.CodeOf(e.Err) == fault.RadioGone {
+			return // the radio says so itself
+		}
 		h.note(e.Err)
 	case hop.Back:
 		h.log.Info("channel is back", "channel", e.Channel.String())

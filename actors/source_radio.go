@@ -56,7 +56,8 @@ func (s *source) radioLost(ctx actor.Context, err error) {
 	s.granted = 0 // the radio gives back what it had
 	code := fault.CodeOf(err)
 	level := slog.LevelDebug
-	if code == "" || code != s.lost {
+	absent := s.lost == fault.RadioGone && code == fault.RadioMissing // as it was said
+	if code == "" || code != s.lost && !absent {
 		level = slog.LevelWarn
 	}
 	why := []any{"err", err, "code", code, "remedy", fault.RemedyOf(err)}
@@ -68,7 +69,9 @@ func (s *source) radioLost(ctx actor.Context, err error) {
 	if level == slog.LevelWarn {
 		s.tellServer(ctx, kismet.Text{Severity: kismet.Error, Text: s.state.cfg.Name + ": " + err.Error()})
 	}
-	s.lost = code
+	if !absent {
+		s.lost = code
+	}
 	if code == "" {
 		s.lost = fault.RadioDriver
 	}
