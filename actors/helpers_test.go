@@ -16,15 +16,12 @@ import (
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
-	"go.uber.org/goleak"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/uplink"
 	"github.com/sensord/sensord/uplink/kismettest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const apiKey = "0123456789ABCDEF0123456789ABCDEF"
 
