@@ -34,6 +34,7 @@ build: ## Build bin/sensord, static and stripped
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sensord ./cmd/sensord
 
 bench: ## Run the benchmarks
+	@command -v tcpdump >/dev/null || { echo 'bench: tcpdump is missing: install it, live capture is compared with it' >&2; exit 1; }
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem ./... | grep -v 'no test files'
 
 lint: ## Run the linters, import directions included
