@@ -274,7 +274,8 @@ func (h *hopper) report(ctx actor.Context, to ServerAsked, err error) {
 		return
 	}
 	st := h.hopper.Status()
-	if st.Hopping {
+	// It may not have begun yet: what it is about to do counts.
+	if st.Locked.IsZero() && st.Plan.Period() > 0 && len(st.Active) > 0 {
 		m.Hop = h.command.onWire(st)
 	} else {
 		m.Channel = h.command.spell(h.tuned(st))
