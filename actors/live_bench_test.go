@@ -53,11 +53,13 @@ func benchLivePath(b *testing.B, radios, addresses int, transport configs.Transp
 	}
 	w := newLiveWorld(b, radios)
 	r := w.start(b, addresses, transport)
+	resetPeak(b)
 	var full liveMeasure
 	for b.Loop() {
 		full.add(r.run(b, liveBenchFrames, 0))
 	}
-	full.report(b, "")
+	full.report(b)
+	b.ReportMetric(mib(b, "VmHWM"), "MiB-rss")
 	most := lossless(full, func(rate int) liveMeasure { return r.run(b, liveBenchFrames, rate) })
 	r.end(b)
 	theirs := w.tcpdump(b, tcpdump, liveBenchFrames, 0)
@@ -81,7 +83,7 @@ func BenchmarkLivePathPaced(b *testing.B) {
 			for b.Loop() {
 				m.add(r.run(b, int(livePacedTime.Seconds())*4*rate, 4*rate))
 			}
-			m.report(b, "")
+			m.report(b)
 			b.ReportMetric(m.cpu.Seconds()/m.took.Seconds(), "cores")
 			b.ReportMetric(mib(b, "VmHWM"), "MiB-rss")
 			b.ReportMetric(mib(b, "RssAnon"), "MiB-anon")
@@ -111,28 +113,38 @@ func (m *liveMeasure) add(n liveMeasure) {
 	m.mallocs += n.mallocs
 }
 
-// cpuPerFrame is CPU time per frame that got through the kernel's part.
+// cpuPerFrame is CPU time, nanoseconds per frame that was captured: neither
+// filtered nor dropped by the kernel.
 func (m liveMeasure) cpuPerFrame() float64 {
 	return float64(m.cpu.Nanoseconds()) / float64(max(1, m.received))
 }
 
-func (m liveMeasure) report(b *testing.B, prefix string) {
+// rate is how many frames a second were not dropped.
+func (m liveMeasure) rate() float64 {
+	return float64(m.sent-m.kernelDropped-m.logDropped) / m.took.Seconds()
+}
+
+func (m liveMeasure) report(b *testing.B) {
+	b.Helper()
 	sent := float64(m.sent)
-	b.ReportMetric(float64(m.received-m.logDropped)/m.took.Seconds(), prefix+"frames/s")
-	b.ReportMetric(m.cpuPerFrame(), prefix+"cpu-ns/frame")
-	b.ReportMetric(float64(m.kernelDropped)/sent, prefix+"kernel-dropped/frame")
-	b.ReportMetric(float64(m.logDropped)/sent, prefix+"log-dropped/frame")
-	b.ReportMetric(float64(m.mallocs)/sent, prefix+"allocs/frame")
+	b.ReportMetric(m.rate(), "frames/s")
+	b.ReportMetric(m.cpuPerFrame(), "cpu-ns/frame")
+	b.ReportMetric(float64(m.kernelDropped)/sent, "kernel-dropped/frame")
+	b.ReportMetric(float64(m.logDropped)/sent, "log-dropped/frame")
+	b.ReportMetric(float64(m.mallocs)/sent, "allocs/frame")
 }
 
 // lossless goes on slower than a run until no frame is lost. It returns how
-// many frames a second were sent then.
+// many frames a second that was, the wait for the last ones included.
 func lossless(m liveMeasure, run func(rate int) liveMeasure) float64 {
-	rate := func() float64 { return float64(m.sent) / m.sending.Seconds() }
-	for m.kernelDropped+m.logDropped > 0 && rate() > 1000 {
-		m = run(int(rate() * 0.8))
+	for m.kernelDropped+m.logDropped > 0 {
+		rate := int(0.8 * float64(m.sent) / m.sending.Seconds())
+		if rate < 1000 {
+			return 0
+		}
+		m = run(rate)
 	}
-	return rate()
+	return m.rate()
 }
 
 // A liveWorld is some devices and who sends to them.
