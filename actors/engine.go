@@ -146,14 +146,17 @@ func (s *engineSlot) Tune(ctx context.Context, ch capture.Channel) error {
 
 var errNoRadio = errors.New("the radio is not open")
 
-// lose closes a radio that ended, so that the next open begins anew.
-func (s *engineSlot) lose() {
+// lose forgets a radio that ended, so that the next open begins anew. What it
+// returns closes it.
+func (s *engineSlot) lose() (closeIt func()) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	e := s.engine
 	s.engine = nil
-	s.mu.Unlock()
-	if e != nil {
-		_ = e.Close()
+	return func() {
+		if e != nil {
+			_ = e.Close()
+		}
 	}
 }
 

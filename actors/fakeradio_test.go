@@ -32,6 +32,7 @@ type fakeRadio struct {
 	failed  error
 	wake    chan struct{}
 	closed  bool
+	panics  bool // the next look at its bands
 }
 
 func (r *fakeRadio) ReadBatch(ctx context.Context) (*capture.Batch, error) {
@@ -102,7 +103,15 @@ func (r *fakeRadio) fail(err error) {
 	close(r.wake)
 }
 
-func (r *fakeRadio) Bands() []capture.BandCapability { return r.bands }
+func (r *fakeRadio) Bands() []capture.BandCapability {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.panics {
+		r.panics = false
+		panic("a mistake")
+	}
+	return r.bands
+}
 
 func (r *fakeRadio) SetFilter(p *bpf.Program) error {
 	r.mu.Lock()
@@ -128,13 +137,14 @@ type fakeWorld struct {
 	macs    map[string]net.HardwareAddr
 	numbers map[string]*atomic.Uint64
 	opened  map[string]int
+	notices map[string]func(linuxwifi.Notice) // of the last opening
 	tell    func([]linuxwifi.LinkAddress, bool)
 }
 
 func newFakeWorld(mhz ...int) *fakeWorld {
 	w := &fakeWorld{
 		radios: map[string]*fakeRadio{}, macs: map[string]net.HardwareAddr{},
-		numbers: map[string]*atomic.Uint64{}, opened: map[string]int{},
+		numbers: map[string]*atomic.Uint64{}, opened: map[string]int{}, notices: map[string]func(linuxwifi.Notice){},
 	}
 	var band capture.BandCapability
 	for _, f := range mhz {
@@ -164,7 +174,7 @@ func (w *fakeWorld) unplug(name string) {
 	r.fail(fault.Newf(fault.RadioGone, "radio "+name, "unplugged"))
 }
 
-func (w *fakeWorld) open(_ context.Context, cfg configs.Source, filter *bpf.Program, _ func(linuxwifi.Notice)) (engine, Details, error) {
+func (w *fakeWorld) open(_ context.Context, cfg configs.Source, filter *bpf.Program, notice func(linuxwifi.Notice)) (engine, Details, error) {
 	if cfg.Type == capture.TypePcapFile {
 		return openFile(cfg)
 	}
@@ -176,8 +186,17 @@ func (w *fakeWorld) open(_ context.Context, cfg configs.Source, filter *bpf.Prog
 		return nil, Details{}, fault.Newf(fault.RadioMissing, "radio "+name, "there is no such interface")
 	}
 	w.opened[name]++
+	w.notices[name] = notice
 	r.filters = append(r.filters, filter)
 	return r, Details{LinkType: capture.LinkTypeRadiotap, CaptureInterface: name + "mon", Hardware: "fake", Live: true, MAC: w.macs[name]}, nil
+}
+
+// retuned says that another program tuned a radio.
+func (w *fakeWorld) retuned(name string) {
+	w.mu.Lock()
+	notice := w.notices[name]
+	w.mu.Unlock()
+	notice(linuxwifi.Notice{Kind: linuxwifi.NoticeRetuned, Text: "another program tuned it"})
 }
 
 // watch tells no addresses until the test does.

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -32,7 +34,8 @@ type filter struct {
 	wifi    bool // the server is reached over Wi-Fi
 	task    *task
 	grace   *time.Timer
-	looked  bool // links and wifi are known, or will not be
+	looked  bool // links and wifi are known, or nobody waits for them any more
+	unknown bool // links and wifi cannot be looked at now; said
 }
 
 // filtered is what the filter knows of one source.
@@ -57,6 +60,13 @@ type (
 // linkGrace is how long radios wait for the first list of addresses.
 const linkGrace = 2 * time.Second
 
+// Waits before the addresses are looked at again that could not be: a driver
+// that takes its time keeps the kernel from answering.
+const (
+	watchMin = time.Second
+	watchMax = 30 * time.Second
+)
+
 func newFilter(rig *shared) *filter {
 	return &filter{rig: rig, log: rig.log, sources: map[*sourceState]*filtered{}}
 }
@@ -67,18 +77,19 @@ func (f *filter) Receive(ctx actor.Context) {
 	case *actor.Started:
 		f.start(ctx)
 	case linksChanged:
-		f.links, f.wifi, f.looked = m.links, m.wifi, true
+		f.links, f.wifi, f.looked, f.unknown = m.links, m.wifi, true, false
 		f.refresh()
 	case linksUnknown:
-		if m.err != nil {
-			f.log.Warn("this machine's addresses are not known: filter_locals and filter_interface leave nothing out", "err", m.err)
+		if m.err != nil && !f.unknown {
+			f.unknown = true
+			f.log.Warn("this machine's addresses are not known: filter_locals and filter_interface leave out what they did so far", "err", m.err)
 		}
 		if !f.looked {
 			f.looked = true
 			f.refresh()
 		}
 	case Refilter:
-		f.define(m.Source, m.Options)
+		f.define(m.Source)
 		f.refresh()
 	case *actor.Stopping, *actor.Restarting:
 		if f.grace != nil {
@@ -91,7 +102,7 @@ func (f *filter) Receive(ctx actor.Context) {
 func (f *filter) start(ctx actor.Context) {
 	for _, s := range f.rig.sources {
 		if s.cfg.Type == capture.TypeLinuxWifi {
-			f.define(s, s.cfg.Definition)
+			f.define(s)
 		}
 	}
 	if len(f.sources) == 0 {
@@ -102,18 +113,30 @@ func (f *filter) start(ctx actor.Context) {
 	self, send, done := ctx.Self(), ctx.ActorSystem().Root.Send, f.task.done
 	go func() {
 		defer close(done)
-		err := f.rig.watch(work, func(links []linuxwifi.LinkAddress, wifi bool) {
-			send(self, linksChanged{links, wifi})
-		})
-		if work.Err() == nil {
+		wait := watchMin
+		for {
+			err := f.rig.watch(work, func(links []linuxwifi.LinkAddress, wifi bool) {
+				wait = watchMin
+				send(self, linksChanged{links, wifi})
+			})
+			if work.Err() != nil {
+				return
+			}
 			send(self, linksUnknown{err})
+			select {
+			case <-time.After(wait):
+			case <-work.Done():
+				return
+			}
+			wait = min(2*wait, watchMax)
 		}
 	}()
 	f.grace = time.AfterFunc(linkGrace, func() { send(self, linksUnknown{}) })
 }
 
 // define reads a source's options.
-func (f *filter) define(s *sourceState, options capture.Definition) {
+func (f *filter) define(s *sourceState) {
+	options := *s.options.Load()
 	spec, locals, err := bpf.SpecOf(options)
 	if err != nil { // the configuration was checked; these are the server's
 		f.log.Warn("filter options left out", "source", s.cfg.Name, "err", err)
@@ -162,13 +185,9 @@ func (f *filter) refresh() {
 // addresses are those whose frames a source leaves out, sorted, each once.
 func (f *filter) addresses(s *sourceState, d *filtered) []radiotap.MAC {
 	all := d.locals.All
-	was := d.auto
-	if d.auto = !d.asked && f.wifi; d.auto {
-		if !was {
-			f.log.Info("the server is reached over Wi-Fi, so this machine's own frames are left out", "source", s.cfg.Name,
-				"remedy", "filter_locals=false captures them too")
-		}
-		all = true
+	if !d.asked {
+		all = f.wifi
+		f.sayWifi(s, d)
 	}
 	list := slices.Clone(d.spec.Addresses)
 	for _, l := range f.links {
@@ -180,6 +199,20 @@ func (f *filter) addresses(s *sourceState, d *filtered) []radiotap.MAC {
 	}
 	slices.SortFunc(list, func(a, b radiotap.MAC) int { return slices.Compare(a[:], b[:]) })
 	return slices.Compact(list)
+}
+
+// sayWifi says when the way to the server begins, or ceases, to decide what is
+// left out.
+func (f *filter) sayWifi(s *sourceState, d *filtered) {
+	switch {
+	case f.wifi && !d.auto:
+		f.log.Info("the server is reached over Wi-Fi, so this machine's own frames are left out", "source", s.cfg.Name,
+			"remedy", "filter_locals=false captures them too")
+	case !f.wifi && d.auto:
+		f.log.Info("the server is not reached over Wi-Fi any more, so this machine's own frames are captured", "source", s.cfg.Name,
+			"remedy", "filter_locals=true leaves them out")
+	}
+	d.auto = f.wifi
 }
 
 // macOf reports false for what is no address: a tunnel's, or all zero.
@@ -208,9 +241,28 @@ func filterBudget() int {
 // that name or address.
 func watchLinks(server string) watcher {
 	return func(ctx context.Context, tell func([]linuxwifi.LinkAddress, bool)) error {
-		return linuxwifi.WatchAddresses(ctx, func(links []linuxwifi.LinkAddress) {
+		var mu sync.Mutex // keeps what is told in order
+		var known []linuxwifi.LinkAddress
+		routes := make(chan error, 1)
+		watching, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go func() {
+			routes <- linuxwifi.WatchRoutes(watching, func() {
+				mu.Lock()
+				defer mu.Unlock()
+				if known != nil {
+					tell(known, overWifi(ctx, server))
+				}
+			})
+		}()
+		err := linuxwifi.WatchAddresses(ctx, func(links []linuxwifi.LinkAddress) {
+			mu.Lock()
+			defer mu.Unlock()
+			known = links
 			tell(links, overWifi(ctx, server))
 		})
+		cancel()
+		return errors.Join(err, <-routes)
 	}
 }
 

@@ -97,6 +97,21 @@ func startFaultyRig(t testing.TB, srvCfg kismettest.Config, breakIt func(*kismet
 // startRigIn starts a rig whose radios are a world's, if there is one.
 func startRigIn(t testing.TB, world *fakeWorld, srvCfg kismettest.Config, breakIt func(*kismettest.Server), tcp bool, cfg configs.Config) *testRig {
 	t.Helper()
+	var watch watcher
+	if world != nil {
+		watch = world.watch
+	}
+	return startRigWith(t, world, watch, srvCfg, breakIt, tcp, cfg)
+}
+
+// startWatchedRig starts a rig that hears of addresses by a watcher of its own.
+func startWatchedRig(t testing.TB, world *fakeWorld, watch watcher, srvCfg kismettest.Config, cfg configs.Config) *testRig {
+	t.Helper()
+	return startRigWith(t, world, watch, srvCfg, nil, false, cfg)
+}
+
+func startRigWith(t testing.TB, world *fakeWorld, watch watcher, srvCfg kismettest.Config, breakIt func(*kismettest.Server), tcp bool, cfg configs.Config) *testRig {
+	t.Helper()
 	srvCfg.APIKeys = map[string]string{apiKey: kismettest.RoleDatasource}
 	srv := kismettest.New(srvCfg)
 	t.Cleanup(srv.Close)
@@ -118,7 +133,7 @@ func startRigIn(t testing.TB, world *fakeWorld, srvCfg kismettest.Config, breakI
 	var err error
 	opts := Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialer: dialer}
 	if world != nil {
-		opts.open, opts.watch = world.open, world.watch
+		opts.open, opts.watch = world.open, watch
 	}
 	r.Rig, err = Start(opts)
 	if err != nil {

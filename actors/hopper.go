@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -33,6 +34,8 @@ type hopper struct {
 	trouble []error     // not yet told
 	telling *time.Timer // when trouble is told
 	measure *time.Timer // when the split looks again
+	locks   int         // how often the hopper was told to lock, or to let go
+	wrong   string      // with the list, as it was said last
 }
 
 // What the hopper's own goroutines and timers tell it.
@@ -43,6 +46,7 @@ type (
 	}
 	steerDone struct {
 		from *task
+		lock int // which of hopper.locks
 		err  error
 	}
 	tellTrouble struct{}
@@ -66,8 +70,10 @@ func newHopper(state *sourceState, rig *shared, boss *actor.PID) *hopper {
 // Receive implements actor.Actor.
 func (h *hopper) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
+	case *actor.Started: // again, perhaps, and the radio is there
+		h.ready(ctx)
 	case RadioReady:
-		h.ready(ctx, m.Options)
+		h.ready(ctx)
 		if m.Anew && h.hopper != nil {
 			h.hopper.Retry()
 		}
@@ -76,7 +82,7 @@ func (h *hopper) Receive(ctx actor.Context) {
 	case Steer:
 		h.steer(ctx, m)
 	case steerDone:
-		if m.from == h.task {
+		if m.from == h.task && m.lock == h.locks {
 			h.steered(ctx, m.err)
 		}
 	case HopShare:
@@ -107,12 +113,14 @@ func (h *hopper) stop() {
 
 // ready begins to hop on a radio that has been opened, or goes on by another
 // list.
-func (h *hopper) ready(ctx actor.Context, options capture.Definition) {
+func (h *hopper) ready(ctx actor.Context) {
 	live := h.state.engine.live()
 	if live == nil {
 		return // lost again; RadioAway is on its way
 	}
-	if err := h.choose(live.Bands(), options); err != nil {
+	err := h.choose(live.Bands(), *h.state.options.Load())
+	if wrong := fmt.Sprint(err); err != nil && wrong != h.wrong {
+		h.wrong = wrong
 		h.log.Warn("channels left out", "err", err, "code", fault.RadioChannel, "remedy", fault.RadioChannel.Remedy())
 		h.report(ctx, ServerAsked{}, err)
 	}
@@ -135,16 +143,20 @@ func (h *hopper) choose(bands []capture.BandCapability, options capture.Definiti
 	if wrong != nil { // and what could be read of them counts
 		errs = append(errs, wrong)
 	}
+	same := slices.Equal(list, h.list)
 	h.listed, h.list = nil, list
 	for _, l := range all {
 		if l.Off == "" {
 			h.listed = append(h.listed, l.Name)
 		}
 	}
-	cfg := h.state.cfg.Hop
+	cfg, was := h.state.cfg.Hop, h.command.plan
 	h.command.plan = hop.Plan{Channels: list, Rate: cfg.Rate, Shuffle: cfg.Shuffle, Adaptive: h.command.mode == configs.HopAdaptive}
 	if h.command.mode == configs.HopOff {
 		h.command.plan = hop.Plan{Channels: fixedChannel(options)}
+	}
+	if h.command.mode == configs.HopSplit && same { // a share of it stays until there is another
+		h.command.plan.Channels, h.command.plan.Offset = was.Channels, was.Offset
 	}
 	return joined(h.command.source, errs)
 }
@@ -196,13 +208,16 @@ func (h *hopper) away(ctx actor.Context) {
 // steer queues a command of the server, so that its answers come in order.
 func (h *hopper) steer(ctx actor.Context, m Steer) {
 	if len(h.waiting) >= maxSteers {
-		return // no server asks so much without reading answers: its link ends by that
+		h.report(ctx, m.For, fault.New(fault.RadioBusy, h.command.source, errSteers))
+		return
 	}
 	h.waiting = append(h.waiting, m)
 	if len(h.waiting) == 1 {
 		h.next(ctx)
 	}
 }
+
+var errSteers = errors.New("more commands than the radio can follow: this one is left out")
 
 // next does the first command that waits. Tuning takes its time and is awaited:
 // the answer says what is really tuned.
@@ -216,6 +231,7 @@ func (h *hopper) next(ctx actor.Context) {
 			err = h.command.hop(*want.Hop)
 			if h.hopper != nil {
 				h.hopper.SetPlan(h.command.effect())
+				h.locks++
 				h.hopper.Unlock()
 			}
 		default:
@@ -232,12 +248,13 @@ func (h *hopper) next(ctx actor.Context) {
 }
 
 func (h *hopper) lock(ctx actor.Context, ch capture.Channel) {
-	hopper, t := h.hopper, h.task
+	h.locks++
+	hopper, t, n := h.hopper, h.task, h.locks
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	go func() {
 		work, cancel := context.WithTimeout(context.Background(), lockTimeout)
 		defer cancel()
-		send(self, steerDone{from: t, err: hopper.Lock(work, ch)})
+		send(self, steerDone{from: t, lock: n, err: hopper.Lock(work, ch)})
 	}()
 }
 

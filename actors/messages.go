@@ -38,11 +38,9 @@ type (
 		Err error
 	}
 
-	// RadioNoticed says that something happened to a radio that captures on.
-	RadioNoticed struct {
-		Run    Run
-		Notice linuxwifi.Notice
-	}
+	// RadioNoticed says that something happened to a radio that captures on. It
+	// has no Run, since a radio outlives the start of the source that opened it.
+	RadioNoticed struct{ Notice linuxwifi.Notice }
 
 	// RadioEnded is a radio's last message: no batch follows. Err is nil at the
 	// end of a file and errStopped when the source asked for it.
@@ -70,8 +68,7 @@ type (
 	// RadioReady says that the radio may be tuned, or that the options which
 	// decide over its channels changed.
 	RadioReady struct {
-		Options capture.Definition
-		Anew    bool // what was refused may not be any more
+		Anew bool // what was refused may not be any more
 	}
 
 	// RadioAway says that there is no radio to tune.
@@ -120,10 +117,7 @@ type (
 // From a source to the filter actor.
 type (
 	// Refilter says that the options that filter a source's frames changed.
-	Refilter struct {
-		Source  *sourceState
-		Options capture.Definition
-	}
+	Refilter struct{ Source *sourceState }
 )
 
 // From the uplink to its source.

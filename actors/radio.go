@@ -89,14 +89,21 @@ func (r *radio) capture(ctx context.Context, tell func(any)) error {
 		if ctx.Err() != nil {
 			return errStopped
 		}
-		if r.state.cfg.Type != capture.TypeLinuxWifi || errors.Is(err, errTwin) {
+		if r.state.cfg.Type != capture.TypeLinuxWifi {
+			return err
+		}
+		if errors.Is(err, errTwin) {
+			r.state.engine.lose()()
 			return err
 		}
 		if time.Since(began) > reopenMax { // it was open for a while
 			wait = reopenMin
 		}
+		// Nobody finds it any more when its loss is told, and that does not wait
+		// for what closing has to put back.
+		closeIt := r.state.engine.lose()
 		tell(RadioLost{Run: r.run, Err: err})
-		r.state.engine.lose()
+		closeIt()
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -115,7 +122,7 @@ func (r *radio) read(ctx context.Context, tell func(any)) (err error) {
 		}
 	}()
 	e, details, err := r.state.engine.open(ctx, r.state.cfg, r.rig.open, func(n linuxwifi.Notice) {
-		tell(RadioNoticed{Run: r.run, Notice: n})
+		tell(RadioNoticed{Notice: n})
 	})
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/linuxwifi"
 	"github.com/sensord/sensord/internal/fault"
 )
@@ -24,9 +23,10 @@ type source struct {
 	hopper        *actor.PID // of a radio
 	filter        *actor.PID // the rig's
 	details       Details
-	options       capture.Definition // the user's, with what the server pushed
-	lost          fault.Code         // why the radio is away; said once
+	lost          fault.Code // why the radio is away; said once
 	noticedAt     map[linuxwifi.NoticeKind]time.Time
+	trouble       string    // with the channel, as it was said last
+	troubleAt     time.Time // when
 	opened        bool
 	granted       int // credits the radio has not used up
 	radioEnded    bool
@@ -39,7 +39,7 @@ type source struct {
 func newSource(state *sourceState, rig *shared, filter *actor.PID) *source {
 	return &source{
 		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name), filter: filter,
-		options: state.cfg.Definition, noticedAt: map[linuxwifi.NoticeKind]time.Time{},
+		noticedAt: map[linuxwifi.NoticeKind]time.Time{},
 	}
 }
 
@@ -54,9 +54,7 @@ func (s *source) Receive(ctx actor.Context) {
 			s.radioOpened(ctx, m)
 		}
 	case RadioNoticed:
-		if m.Run == s.run {
-			s.noticed(ctx, m.Notice)
-		}
+		s.noticed(ctx, m.Notice)
 	case RadioLost:
 		if m.Run == s.run {
 			s.radioLost(ctx, m.Err)

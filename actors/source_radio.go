@@ -29,8 +29,9 @@ func (s *source) liveOpened(ctx actor.Context) {
 	if s.hopper == nil {
 		rig := ctx.Parent()
 		s.hopper = spawn(ctx, "hopper", s.rig.props(func() actor.Actor { return newHopper(s.state, s.rig, rig) }))
+		return // it looks for the radio by itself
 	}
-	ctx.Send(s.hopper, RadioReady{Options: s.options})
+	ctx.Send(s.hopper, RadioReady{})
 }
 
 // noticeEvery is how often the same kind of notice is told: another program
@@ -46,7 +47,7 @@ func (s *source) noticed(ctx actor.Context, n linuxwifi.Notice) {
 		s.tellServer(ctx, kismet.Text{Severity: kismet.Info, Text: s.state.cfg.Name + ": " + n.Text})
 	}
 	if n.Kind != linuxwifi.NoticeRenamed && s.hopper != nil {
-		ctx.Send(s.hopper, RadioReady{Options: s.options, Anew: true})
+		ctx.Send(s.hopper, RadioReady{Anew: true})
 	}
 }
 
@@ -148,7 +149,7 @@ func (s *source) steered(ctx actor.Context, m Steered) {
 	report := kismet.ConfigureReport{OK: true, Channel: m.Channel, Hop: m.Hop}
 	if m.Err != nil {
 		report.Text = m.Err.Error()
-		s.log.Warn("channel trouble", "err", m.Err, "code", fault.CodeOf(m.Err), "remedy", fault.RemedyOf(m.Err))
+		s.logTrouble(m.Err)
 	}
 	if e, ok := m.For.Event.(uplink.ConfigureAsked); ok {
 		report.Seq = e.Seq
@@ -156,6 +157,18 @@ func (s *source) steered(ctx actor.Context, m Steered) {
 		return
 	}
 	s.tellServer(ctx, report)
+}
+
+// logTrouble says what is wrong with the channel, the same not again and again:
+// a server repeats its commands as often as it likes.
+func (s *source) logTrouble(err error) {
+	level := slog.LevelWarn
+	if now := time.Now(); err.Error() != s.trouble || now.Sub(s.troubleAt) >= noticeEvery {
+		s.trouble, s.troubleAt = err.Error(), now
+	} else {
+		level = slog.LevelDebug
+	}
+	s.log.Log(context.Background(), level, "channel trouble", "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err))
 }
 
 // pushed are the options that a server adds to what the user wrote: Kismet's
@@ -173,26 +186,28 @@ func (s *source) adopt(ctx actor.Context, definition string) {
 		s.log.Debug("the server's definition cannot be read", "err", err)
 		return
 	}
+	options := *s.state.options.Load()
 	var adopted []string
 	for _, name := range pushed {
 		if _, mine := cfg.Definition.Get(name); mine {
 			continue
 		}
 		value, given := theirs.Get(name)
-		if was, _ := s.options.Get(name); given && value != was {
-			s.options = s.options.With(name, value)
+		if was, _ := options.Get(name); given && value != was {
+			options = options.With(name, value)
 			adopted = append(adopted, name+"="+value)
 		}
 	}
 	if len(adopted) == 0 {
 		return
 	}
+	s.state.options.Store(&options)
 	s.log.Info("options of the server adopted", "options", adopted, "remedy", "server_options: ignore keeps them off")
 	if slices.ContainsFunc(adopted, func(o string) bool { return o[:len("filter_")] == "filter_" }) {
-		ctx.Send(s.filter, Refilter{Source: s.state, Options: s.options})
+		ctx.Send(s.filter, Refilter{Source: s.state})
 	}
 	if s.hopper != nil {
-		ctx.Send(s.hopper, RadioReady{Options: s.options})
+		ctx.Send(s.hopper, RadioReady{})
 	}
 }
 

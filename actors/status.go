@@ -131,12 +131,14 @@ type sourceState struct {
 	hopper   atomic.Pointer[hop.Hopper]
 	filter   atomic.Pointer[bpf.Program]
 	radioErr atomic.Pointer[error]
+	options  atomic.Pointer[capture.Definition] // the user's, with what the server pushed
 }
 
 func newSourceState(cfg configs.Source, memory int, server string) *sourceState {
 	s := &sourceState{cfg: cfg, log: frames.NewLog(memory)}
 	s.engine.ready = make(chan struct{})
 	s.id.Store(&cfg.UUID)
+	s.options.Store(&cfg.Definition)
 	if cfg.Type == capture.TypeLinuxWifi {
 		s.coverage = hop.NewCoverage(boottime)
 	}
