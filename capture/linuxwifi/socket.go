@@ -13,6 +13,7 @@ import (
 	xbpf "golang.org/x/net/bpf"
 
 	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/capture/radiotap"
 )
 
 // A Filter decides which frames to keep and how much of them. *bpf.Program is
@@ -162,6 +163,9 @@ func (s *Socket) collect() (b *capture.Batch, idle bool) {
 		n := len(f.data)
 		if keep != nil {
 			n = min(keep.Keep(f.data, int(f.origLen)), n)
+		}
+		if uint32(n) < f.origLen && n > 0 && s.linkType == capture.LinkTypeRadiotap {
+			radiotap.ClearFCS(f.data)
 		}
 		switch {
 		case n <= 0:

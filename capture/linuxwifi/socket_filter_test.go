@@ -215,3 +215,41 @@ func TestFilterCutsFrames(t *testing.T) {
 		}
 	})
 }
+
+// A frame that was cut, by the kernel or in user space, has lost its checksum,
+// and its header must not say that it is there: a server would take the last
+// bytes for it, find it wrong, and ignore the frame.
+func TestCutFramesHaveNoChecksum(t *testing.T) {
+	bothKinds(t, func(t *testing.T, plain bool) {
+		const atFlags, checksum = 8, 0x10
+		d, ctx := tap.New(t), patient(t)
+		s := openSocket(t, d, linuxwifi.SocketConfig{Plain: plain, Filter: testFilter{
+			kernel: []xbpf.Instruction{
+				xbpf.LoadAbsolute{Off: atKind, Size: 1},
+				xbpf.JumpIf{Cond: xbpf.JumpEqual, Val: 1, SkipFalse: 1},
+				xbpf.RetConstant{Val: 100},
+				xbpf.RetConstant{Val: 1 << 18},
+			},
+			keep: func(f []byte, _ int) int {
+				if f[atKind] == 2 {
+					return 90
+				}
+				return len(f)
+			},
+		}})
+		for kind := range 3 {
+			f := testFrame(0, byte(kind), 500)
+			f[atFlags] = checksum
+			if err := d.Write(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		readFrames(ctx, t, s, func(f capture.Frame) bool {
+			kind := f.Data[atKind]
+			if there, want := f.Data[atFlags] == checksum, kind == 0; there != want {
+				t.Errorf("kind %d: %d of %d bytes, and the checksum is said to be there: %v", kind, len(f.Data), f.OrigLen, there)
+			}
+			return kind == 2
+		})
+	})
+}

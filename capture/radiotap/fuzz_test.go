@@ -1,6 +1,7 @@
 package radiotap_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"testing"
 
@@ -35,6 +36,16 @@ func FuzzParse(f *testing.F) {
 		other[1] = ^other[1]
 		if again, err := radiotap.Parse(other); err != nil || again != h {
 			t.Fatalf("%+v alone is %+v, %v", h, again, err)
+		}
+		// Without its checksum a frame is the same but for that.
+		other = append([]byte(nil), frame...)
+		radiotap.ClearFCS(other)
+		h.HasFCS = false
+		if without, err := radiotap.Parse(other); err != nil || without != h {
+			t.Fatalf("%+v without its checksum is %+v, %v", h, without, err)
+		}
+		if !bytes.Equal(other[n:], frame[n:]) {
+			t.Fatal("the frame behind the header changed")
 		}
 	})
 }

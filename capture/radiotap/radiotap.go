@@ -128,6 +128,23 @@ func usual(head []byte) (Header, bool) {
 	return h, true
 }
 
+// ClearFCS takes back, in the header in front of frame, that the frame's last
+// four bytes are its checksum. A frame that was cut has lost it, and whoever
+// believes the flag takes what the cut left at the end for one: Kismet's server
+// finds it wrong and ignores the frame. A header that cannot be read is left
+// alone.
+func ClearFCS(frame []byte) {
+	n, ok := Length(frame)
+	if !ok {
+		return
+	}
+	w := walk{head: frame[:n]}
+	w.words()
+	if w.flags != nil {
+		w.flags[0] &^= flagFCS
+	}
+}
+
 func lengthError(frame []byte) error {
 	switch {
 	case len(frame) < MinLength:

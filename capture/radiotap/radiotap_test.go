@@ -2,6 +2,7 @@ package radiotap_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -123,6 +124,24 @@ func TestMAC(t *testing.T) {
 	} {
 		if m, err := radiotap.ParseMAC(in); err == nil {
 			t.Errorf("%q is %s", in, m)
+		}
+	}
+}
+
+func TestClearFCS(t *testing.T) {
+	for _, tt := range []struct{ name, hex, want string }{
+		{"flags alone", "00 00 0900 02000000 70 aabb", "00 00 0900 02000000 60 aabb"},
+		{"no checksum there", headHwsim, headHwsim},
+		{"behind TSFT and the words of two chains", headChains, strings.Replace(headChains, " 10 0c 3c14", " 00 0c 3c14", 1)},
+		{"in an item", "00 00 1000 00000010 0100 0100 10000000", "00 00 1000 00000010 0100 0100 00000000"},
+		{"no flags", "00 00 0c00 08000000 10101010", "00 00 0c00 08000000 10101010"},
+		{"flags beyond the header", "00 00 0800 02000000 10", "00 00 0800 02000000 10"},
+		{"no header", "10 10 10", "10 10 10"},
+	} {
+		frame := unhex(t, tt.hex)
+		radiotap.ClearFCS(frame)
+		if diff := cmp.Diff(unhex(t, tt.want), frame); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
 		}
 	}
 }

@@ -56,6 +56,8 @@ type walk struct {
 	head []byte // the header, no more
 	pos  int    // the next field, before its alignment
 	seen uint32 // wanted fields that were there
+
+	flags []byte // the flags field, nil if there is none
 }
 
 // words takes the presence words one after the other.
@@ -137,6 +139,7 @@ func (w *walk) take(bit int, b []byte) {
 	w.seen |= 1 << bit
 	switch bit {
 	case bitFlags:
+		w.flags = b
 		w.h.HasFCS = b[0]&flagFCS != 0
 		w.h.BadFCS = b[0]&flagBadFCS != 0
 		w.h.Padded = b[0]&flagPadded != 0
