@@ -46,7 +46,17 @@ func listenPhys(ctx context.Context, changed, phys func()) error {
 // listenLinks calls changed after each announcement of rtnetlink about links,
 // and once more after some were lost, until ctx ends.
 func listenLinks(ctx context.Context, changed func()) error {
-	conn, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{Groups: unix.RTMGRP_LINK})
+	return listenRoute(ctx, unix.RTMGRP_LINK, changed)
+}
+
+// listenRoutes is listenLinks for routes.
+func listenRoutes(ctx context.Context, changed func()) error {
+	return listenRoute(ctx, unix.RTMGRP_IPV4_ROUTE|unix.RTMGRP_IPV6_ROUTE, changed)
+}
+
+// listenRoute hears groups of rtnetlink.
+func listenRoute(ctx context.Context, groups uint32, changed func()) error {
+	conn, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{Groups: groups})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
@@ -33,6 +34,33 @@ func UplinkIsWifi(ctx context.Context, server netip.Addr) (iface string, wifi bo
 		}
 	}
 	return "", false
+}
+
+// WatchRoutes calls f at once, and again whenever a route was added or removed:
+// UplinkIsWifi may then have another answer. It ends with ctx and returns nil.
+// f is called from this goroutine, within a second and no more often than once
+// in one: machines that take part in routing change theirs all the time.
+func WatchRoutes(ctx context.Context, f func()) error { return watchRoutes(ctx, listenRoutes, f) }
+
+const routeGap = time.Second
+
+func watchRoutes(ctx context.Context, listen func(context.Context, func()) error, f func()) error {
+	listening, cancel := context.WithCancel(ctx)
+	defer cancel()
+	changed := make(chan struct{}, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- listen(listening, func() { signal(changed) }) }()
+	for {
+		select {
+		case err := <-ended:
+			return unlessEnded(ctx, err)
+		case <-changed:
+		}
+		f()
+		if !pause(ctx, routeGap) {
+			return unlessEnded(ctx, <-ended)
+		}
+	}
 }
 
 // ways returns the interfaces that frames to the server, or to anywhere, may

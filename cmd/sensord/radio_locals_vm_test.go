@@ -25,7 +25,7 @@ func TestVMFilterLocals(t *testing.T) {
 	for _, optmem := range []string{"20480", "131072"} {
 		t.Run("optmem_max "+optmem, func(t *testing.T) {
 			setting(t, "/proc/sys/net/core/optmem_max", optmem)
-			l := newLocals(t)
+			l := newLocals(t, 20, "filter_locals=true")
 			l.allLeftOut(t)
 			l.changed(t)
 			l.added(t)
@@ -72,9 +72,9 @@ type locals struct {
 	sent  int // frames, so that each has its number
 }
 
-const interfaces = 20
-
-func newLocals(t *testing.T) *locals {
+// newLocals has so many interfaces beside those of the radios, and captures with
+// these options.
+func newLocals(t *testing.T, interfaces int, options string) *locals {
 	t.Helper()
 	l := &locals{srv: serve(t, unhurried())}
 	for range interfaces {
@@ -84,7 +84,7 @@ func newLocals(t *testing.T) *locals {
 	l.uuid = uuidOf(radio)
 	l.own = append(l.own, radio.MAC)
 	l.air = vmtest.NewMonitor(t, vmtest.NewRadio(t, vmtest.RadioOptions{}), vmtest.Channel(6))
-	l.p = captures(t, websocket(l.srv), "", radio.Interface+":filter_locals=true,channel=6,channel_hop=false")
+	l.p = captures(t, websocket(l.srv), "", radio.Interface+":channel=6,channel_hop=false,"+options)
 	opened(t, l.srv, l.uuid)
 	return l
 }
