@@ -105,11 +105,12 @@ func (b *bringUp) explain(ctx context.Context, doing string, err error) error {
 	return radioFault(b.s.name, doing, err)
 }
 
-// note remembers what went not as wished, and does not stop the opening.
+// note remembers what went not as wished, and does not stop the opening. It is
+// said once the radio is open: one that cannot be opened is tried for ever.
 func (b *bringUp) note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	b.notes = append(b.notes, text)
-	b.log.Warn("radio opens with a note", "radio", b.s.name, "note", text)
+	b.log.Debug("radio is brought up with a note", "radio", b.s.name, "note", text)
 }
 
 func (b *bringUp) unblock(context.Context) error {

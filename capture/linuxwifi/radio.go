@@ -31,7 +31,7 @@ type Radio struct {
 	source     int   // of the source interface
 	tolerated  []int // interfaces that were up at the opening and stay
 	turn       chan struct{}
-	tunes      atomic.Uint64 // how often it was tuned, counted from the beginning of each
+	tunes      atomic.Uint64 // counts the beginnings and the ends of tunings: odd during one
 	untested   int           // tunings since the last was read back; of whose turn it is
 	known      atomic.Pointer[known]
 	stop       context.CancelFunc
@@ -139,6 +139,9 @@ func (b *bringUp) open(ctx context.Context, o Options, recovered bool) (*Radio, 
 		k.details.LinkType = r.socket.LinkType()
 		k.details.Notes = b.notes
 	})
+	for _, note := range b.notes {
+		b.log.Warn("radio opens with a note", "radio", b.s.name, "note", note)
+	}
 	r.watch()
 	return r, nil
 }

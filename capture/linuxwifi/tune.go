@@ -20,7 +20,7 @@ const readBackEvery = 64
 // may do), radio.busy with the name of the interface that keeps the radio from
 // being tuned, radio.unsupported if it can never be tuned; radio.gone, radio.down,
 // radio.blocked, radio.permission and radio.driver as they say. The radio then
-// stays where it was.
+// stays where it was; where it is after the end of ctx is not known for a second.
 func (r *Radio) Tune(ctx context.Context, c capture.Channel) error {
 	select {
 	case r.turn <- struct{}{}:
@@ -33,8 +33,11 @@ func (r *Radio) Tune(ctx context.Context, c capture.Channel) error {
 		return context.Cause(r.dead)
 	}
 	r.tunes.Add(1)
+	defer r.tunes.Add(1)
 	if err := r.m.wireless.SetChannel(ctx, r.index, c); err != nil {
 		if ctx.Err() != nil {
+			// The kernel may do it yet; the watcher sees where it ends.
+			r.update(func(k *known) { k.tuned = capture.Channel{} })
 			return ctx.Err()
 		}
 		return r.tuneFault(ctx, c, err)

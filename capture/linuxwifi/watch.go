@@ -2,6 +2,7 @@ package linuxwifi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,14 +58,20 @@ func (r *Radio) watchLoop(ctx context.Context, changed, phys <-chan struct{}) {
 	defer ticker.Stop()
 	gap := time.NewTimer(lookGap)
 	defer gap.Stop()
-	failed := 0
+	failed, late := 0, 0
 	for {
 		err := r.look(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
-			failed = 0
+			failed, late = 0, 0
+		case errors.Is(err, context.DeadlineExceeded):
+			// A driver that takes its time, another radio's perhaps, keeps the
+			// kernel from answering. Frames come all the same.
+			if late++; late == strikes {
+				r.log.Warn("the kernel does not answer about the radio, which goes on", "radio", r.name, "err", err)
+			}
 		case fault.CodeOf(err) != fault.RadioDriver:
 			r.end(err)
 			return
@@ -228,7 +235,7 @@ func (r *Radio) follow(iface nl80211.Interface, siblings []nl80211.Interface) {
 }
 
 // compare notices that somebody else tuned the radio. What was read counts
-// only if nothing was tuned here since the number before was taken.
+// only if nothing was tuned here when the number before was taken, or since.
 func (r *Radio) compare(now capture.Channel, before uint64) {
 	select {
 	case r.turn <- struct{}{}:
@@ -236,7 +243,7 @@ func (r *Radio) compare(now capture.Channel, before uint64) {
 		return // it is being tuned
 	}
 	was := r.Tuned()
-	moved := before == r.tunes.Load() && !now.IsZero() && !sameTuning(now, was)
+	moved := before%2 == 0 && before == r.tunes.Load() && !now.IsZero() && !sameTuning(now, was)
 	if moved {
 		r.update(func(k *known) { k.tuned = now })
 	}
@@ -276,10 +283,11 @@ func countUsable(listed []capture.ListedChannel) int {
 	return n
 }
 
-// notify tells the log and whoever opened the radio.
+// notify tells whoever opened the radio, or the log if nobody listens.
 func (r *Radio) notify(kind NoticeKind, text string) {
-	r.log.Info("radio notice", "radio", r.name, "notice", text)
-	if r.o.Notify != nil {
-		r.o.Notify(Notice{Kind: kind, Text: text})
+	if r.o.Notify == nil {
+		r.log.Info("radio notice", "radio", r.name, "notice", text)
+		return
 	}
+	r.o.Notify(Notice{Kind: kind, Text: text})
 }
