@@ -106,6 +106,7 @@ func (l *loader) hop(sd *sourceDraft, def capture.Definition) Hop {
 		l.uselessHop(&d, path, h.Mode)
 		return h
 	}
+	l.standsStill(sd, def, h.Mode)
 	if d.rate.given() {
 		rate, err := ParseRate(d.rate.value)
 		switch {
@@ -124,6 +125,19 @@ func (l *loader) hop(sd *sourceDraft, def capture.Definition) Hop {
 	}
 	h.Channels = l.hopChannels(d.channels, join(path, "channels"))
 	return h
+}
+
+// standsStill refuses a definition that says not to hop where the
+// configuration says to.
+func (l *loader) standsStill(sd *sourceDraft, def capture.Definition, mode HopMode) {
+	err := fmt.Errorf("this says not to hop, and hop: %s says to", mode)
+	if !def.Bool("channel_hop", true) {
+		l.wrongOption(sd, "channel_hop", "keep one of the two, or write hop: off", err)
+	}
+	value, _ := def.Get("channel_hoprate")
+	if rate, wrong := ParseRate(value); wrong == nil && rate == 0 && !sd.hop.rate.given() {
+		l.wrongOption(sd, "channel_hoprate", "keep one of the two, or write hop: off", err)
+	}
 }
 
 // uselessHop refuses what nothing would come of: a setting that is silently

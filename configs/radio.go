@@ -28,9 +28,9 @@ func (l *loader) radio(sd *sourceDraft, s *Source) {
 	l.radioOptions(sd, s.Definition)
 	s.Hop = l.hop(sd, s.Definition)
 	s.RingBytes = l.ring(sd.ring, join(sd.path, "ring"))
-	for _, rule := range sd.filter {
+	for i, rule := range sd.filter {
 		if _, err := bpf.ParseRule(rule.value); err != nil {
-			l.wrongValue(rule.from, join(sd.path, "filter"), "see `sensord help sources` for how a rule is written", err)
+			l.wrongValue(rule.from, fmt.Sprintf("%s[%d]", join(sd.path, "filter"), i), "see `sensord help sources` for how a rule is written", err)
 			continue
 		}
 		s.Filter = append(s.Filter, rule.value)
@@ -77,11 +77,11 @@ func (l *loader) radioOptions(sd *sourceDraft, def capture.Definition) {
 	before := len(l.errs)
 	for _, o := range def.Options {
 		switch {
-		case o.Value == "":
 		case slices.Contains(booleans[:], o.Name):
 			if _, ok := capture.ParseBool(o.Value); !ok {
 				l.wrongOption(sd, o.Name, "write true or false", fmt.Errorf("%s is neither true nor false", quote(o.Value)))
 			}
+		case o.Value == "":
 		case o.Name == "channel":
 			if _, err := capture.ParseChannel(o.Value); err != nil {
 				l.wrongOption(sd, o.Name, channelForm, err)
@@ -93,9 +93,14 @@ func (l *loader) radioOptions(sd *sourceDraft, def capture.Definition) {
 				}
 			}
 		case o.Name == "filter_address", o.Name == "filter_interface":
-			_, _, err := bpf.SpecOf(capture.Definition{Interface: def.Interface, Options: []capture.Option{o}})
+			_, locals, err := bpf.SpecOf(capture.Definition{Interface: def.Interface, Options: []capture.Option{o}})
 			if err != nil {
 				l.wrongOption(sd, o.Name, "write MAC addresses as AA:BB:CC:DD:EE:FF, interfaces by their names", err)
+			}
+			for _, name := range locals.Interfaces {
+				if !interfaceName(name) {
+					l.wrongOption(sd, o.Name, "write interfaces by their names, as in wlan0+wlan2", fmt.Errorf("%s is no name for an interface", quote(name)))
+				}
 			}
 		case o.Name == "vif" && (len(o.Value) > maxInterfaceName || !interfaceName(o.Value)):
 			l.wrongOption(sd, o.Name, "write at most 15 letters and digits, as in wlan1mon", fmt.Errorf("%s is no name for an interface", quote(o.Value)))

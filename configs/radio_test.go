@@ -102,6 +102,27 @@ func TestRadioDefaults(t *testing.T) {
 	}
 }
 
+// Two radios cannot have one monitor interface: the second would find it taken,
+// and wait for ever. An option that is true or false cannot be nothing.
+func TestRadioOptions(t *testing.T) {
+	const advice = "; give each radio a monitor interface of its own with vif=, or leave vif= out"
+	macs := map[string]string{"wlan0": "02:00:00:00:00:01", "wlan1": "02:00:00:00:00:02"}
+	for _, tt := range []struct{ sources, want string }{
+		{"wlan0:vif=mon0 wlan1:vif=mon1", ""},
+		{"wlan0:vif=wlan0 wlan1:vif=wlan1", ""},
+		{"wlan0:vif= wlan1:vif=", ""},
+		{"wlan0:vif=mon0 wlan1:vif=mon0", `--source: "wlan1:vif=mon0" and "wlan0:vif=mon0" both use the interface mon0` + advice},
+		{"wlan0:vif=wlan1 wlan1", `--source: "wlan1" and "wlan0:vif=wlan1" both use the interface wlan1` + advice},
+		{"wlan0:filter_mgmt=", `--source: "wlan0:filter_mgmt=": option filter_mgmt: "" is neither true nor false; write true or false`},
+		{"wlan0 wlan1:vif=wlan0", `--source: "wlan1:vif=wlan0" and "wlan0" both use the interface wlan0` + advice},
+	} {
+		_, err := machineWith(macs).load(nil, nil, Flags{Connect: "k", TCP: true, Sources: strings.Fields(tt.sources), StateDir: "/s"})
+		if errText(err) != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", tt.sources, errText(err), tt.want)
+		}
+	}
+}
+
 func TestInterfaceName(t *testing.T) {
 	for name, want := range map[string]bool{
 		"wlan0": true, "wlx00c0ca112233": true, "": false, ".": false, "..": false, "a b": false, "a/b": false, strings.Repeat("x", 127): true, strings.Repeat("x", 128): false,

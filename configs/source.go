@@ -16,6 +16,7 @@ func (l *loader) sources(d *draft) []Source {
 		return nil
 	}
 	owners, radios := make(map[capture.UUID]sourceDraft), make(map[string]sourceDraft)
+	monitors := make(map[string]sourceDraft)
 	var sources []Source
 	for _, sd := range d.sources {
 		s, ok := l.source(&sd)
@@ -29,6 +30,9 @@ func (l *loader) sources(d *draft) []Source {
 		if other, taken := owners[s.UUID]; taken && !s.UUID.IsZero() {
 			l.wrong(sd.from, sd.path, "keep one, or give one of them another uuid=",
 				"%s has the UUID of %s, %s, and a server keeps one source per UUID", sd.label(), other.place(), s.UUID)
+			continue
+		}
+		if s.Type == capture.TypeLinuxWifi && l.sharesMonitor(&sd, s.Definition, monitors) {
 			continue
 		}
 		path := "sources[" + strconv.Itoa(len(sources)) + "]"
@@ -48,6 +52,26 @@ func (l *loader) sources(d *draft) []Source {
 		l.settleRadio(path, &s, &sd)
 	}
 	return sources
+}
+
+// sharesMonitor refuses a radio whose monitor interface is another source's,
+// by the names of both in monitors, to which it adds its own.
+func (l *loader) sharesMonitor(sd *sourceDraft, def capture.Definition, monitors map[string]sourceDraft) bool {
+	names := []string{def.Interface}
+	if vif, _ := def.Get("vif"); vif != "" && vif != def.Interface {
+		names = append(names, vif)
+	}
+	for _, name := range names {
+		if other, taken := monitors[name]; taken {
+			l.wrong(sd.from, sd.path, "give each radio a monitor interface of its own with vif=, or leave vif= out",
+				"%s and %s both use the interface %s", sd.label(), other.place(), name)
+			return true
+		}
+	}
+	for _, name := range names {
+		monitors[name] = *sd
+	}
+	return false
 }
 
 func (l *loader) missingSource() {
