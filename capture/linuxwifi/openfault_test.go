@@ -66,6 +66,10 @@ func TestWhyARadioDoesNotOpen(t *testing.T) {
 			fault.RadioDriver, "radio wlan0: every name for a monitor interface is taken",
 		},
 		{
+			"vif= taken meanwhile", "wlan0:vif=mon0", func(f *fake) { f.phys[0].vif = refuse("add monitor", unix.EEXIST) },
+			fault.ConfigSource, "radio wlan0: vif=mon0 is there already, and is no monitor interface of this radio",
+		},
+		{
 			"no permission after all", "wlan0", func(f *fake) { f.phys[0].vif = refuse("add monitor", unix.EPERM) },
 			fault.RadioPermission, "radio wlan0: prepare a monitor interface: operation not permitted",
 		},

@@ -64,6 +64,9 @@ func (b *bringUp) makeVIF(ctx context.Context) error {
 			return err
 		}
 	}
+	if b.want.vif != "" { // after prepare saw that it was free
+		return vifTaken(b.s.name, b.want.vif)
+	}
 	return newFault(fault.RadioDriver, b.s.name, "remove interfaces that nobody needs, or choose a name with vif=",
 		"every name for a monitor interface is taken")
 }
