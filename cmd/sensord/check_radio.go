@@ -150,7 +150,10 @@ func (c *radioCheck) hopList(s configs.Source, listed []capture.ListedChannel, o
 	switch {
 	case len(errs) > 0:
 	case len(channels) == 0:
-		c.step("hop list", 0, "", fault.Newf(fault.RadioChannel, "radio "+name, "no channel is left to hop over"))
+		c.step("hop list", 0, "", &fault.Error{
+			Code: fault.ConfigSource, Object: "radio " + name, Err: errors.New("no channel is left to hop over"),
+			Advice: "take channels out of block_channels=, or name others with channels=",
+		})
 	case s.Hop.Mode == configs.HopServer:
 		c.step("hop list", 0, fmt.Sprintf("%s: the server commands; %d channels are offered to it", name, len(channels)), nil)
 	default:

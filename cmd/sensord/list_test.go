@@ -129,6 +129,7 @@ func TestUUIDOfRadios(t *testing.T) {
 		{"kismet_cap_linux_wifi", "wlan0:name=x", "5FE308BD-0000-0000-0000-020000000001  wlan0:name=x\n"},
 		{"/usr/bin/kismet_cap_pcapfile", "wlan0", "4E1D07C3-0000-0000-0000-0000063201E2  wlan0\n"},
 		{"sensord", "wlan7", "sensord: source wlan7: there is no such file and no such interface; the UUID of a radio is made of its MAC address\n  plug it in, or write `sensord uuid MAC`; for a file write its path, as in ./wlan7\n"},
+		{"sensord", "eth0", "sensord: interface eth0: it is no Wi-Fi interface\n  `sensord list` shows the radios of this machine\n"},
 		{"sensord", "wlan1", "sensord: interface wlan1: it has no MAC address of 6 bytes, so it is no Wi-Fi interface\n  `sensord list` shows the radios of this machine\n"},
 	} {
 		var out bytes.Buffer

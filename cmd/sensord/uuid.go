@@ -95,5 +95,11 @@ func (a *app) radioUUID(name string) (capture.UUID, error) {
 			Err: errors.New("it has no MAC address of 6 bytes, so it is no Wi-Fi interface"), Advice: "`sensord list` shows the radios of this machine",
 		}
 	}
+	if _, err := os.Stat(filepath.Join(a.netDir, filepath.Base(name), "phy80211")); err != nil {
+		return capture.UUID{}, &fault.Error{
+			Code: fault.RadioUnsupported, Object: "interface " + name,
+			Err: errors.New("it is no Wi-Fi interface"), Advice: "`sensord list` shows the radios of this machine",
+		}
+	}
 	return capture.WifiUUID(mac), nil
 }
