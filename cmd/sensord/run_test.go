@@ -143,7 +143,7 @@ func TestWhatCannotBeReached(t *testing.T) {
 		{"protocol of the past", to(plain, "--protocol=v2"), fault.ExitRejected, "server " + plain.Addr + ": ", "hangs up on protocol v2", "--protocol auto"},
 		{"rejected source", to(rejecting), fault.ExitRejected, "server " + rejecting.Addr + ": ", "hung up right after the announcement", "log"},
 		{"missing file", []string{"--tcp", "--connect", plain.TCPAddr, "--source", "none.pcap"}, fault.ExitRadio, "file none.pcap: ", "no such file", "path"},
-		{"directory", []string{"--tcp", "--connect", plain.TCPAddr, "--source", "dir.pcap"}, fault.ExitRadio, "file dir.pcap: ", "is a directory", "inside"},
+		{"directory", []string{"--tcp", "--connect", plain.TCPAddr, "--source", "dir.pcap"}, fault.ExitUsage, "--source: \"dir.pcap\" ", "is a directory", "inside"},
 		{"no capture", []string{"--tcp", "--connect", plain.TCPAddr, "--source", "text.pcap"}, fault.ExitRadio, "file text.pcap: ", "no pcap", "undamaged"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
