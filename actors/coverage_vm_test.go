@@ -28,7 +28,7 @@ func TestVMEveryChannelIsVisited(t *testing.T) {
 		}
 	}
 	names = append(names, "1W6e", "5W6e", "9W6e")
-	r := hopping(t)
+	r := hopping(t, vmtest.RadioOptions{})
 	uuid := r.only(t).UUID
 	if len(names) != 38 {
 		t.Fatalf("%d channels", len(names))
@@ -65,10 +65,10 @@ func TestVMEveryChannelIsVisited(t *testing.T) {
 	}
 }
 
-// TestVMEveryListedChannelIsTuned makes the radio hop over all that it lists:
-// the kernel refuses none of it.
+// TestVMEveryListedChannelIsTuned makes a radio, this one with channel contexts,
+// hop over all that it lists: the kernel refuses none of it.
 func TestVMEveryListedChannelIsTuned(t *testing.T) {
-	r := hopping(t)
+	r := hopping(t, vmtest.RadioOptions{ChanCtx: true})
 	src := r.only(t)
 	before := r.commanded(t, src.UUID, kismet.Hop{Rate: 100, Channels: src.Channels})
 	counts, hops := r.visits(t, before, len(src.Channels))
@@ -85,9 +85,9 @@ func TestVMEveryListedChannelIsTuned(t *testing.T) {
 }
 
 // hopping is a rig with one radio, which its server has opened.
-func hopping(t *testing.T) *testRig {
+func hopping(t *testing.T, o vmtest.RadioOptions) *testRig {
 	t.Helper()
-	radio := vmtest.NewRadio(t, vmtest.RadioOptions{})
+	radio := vmtest.NewRadio(t, o)
 	r := startRig(t, kismettest.Config{HopRate: -1}, false, configs.Config{
 		StateDir: t.TempDir(), Sources: []configs.Source{radioOf(t, radio.Interface)},
 	})

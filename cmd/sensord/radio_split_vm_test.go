@@ -72,6 +72,17 @@ state_dir: %s
 			}
 		}
 	}
+
+	// What is left over when one goes is for the other, until it is back.
+	mac := right.MAC
+	right.Delete(t)
+	everything := slices.Concat(parts[0], parts[1])
+	until(t, srv, uuidOf(left), "it has the whole list", func(src kismettest.Source) bool { return sameNames(src.Hop.Channels, everything) })
+	right = vmtest.NewRadio(t, vmtest.RadioOptions{MAC: mac})
+	until(t, srv, uuidOf(left), "it has a part again", func(src kismettest.Source) bool {
+		other, _ := srv.Source(uuidOf(right))
+		return disjoint(src.Hop.Channels, other.Hop.Channels) && sameNames(slices.Concat(src.Hop.Channels, other.Hop.Channels), everything)
+	})
 	p.finish(t)
 }
 
