@@ -62,6 +62,7 @@ type loader struct {
 	directoryExists func(name string) bool
 	interfaceExists func(name string) bool
 	interfaceMAC    func(name string) (net.HardwareAddr, bool) // 6 bytes
+	interfacePhy    func(name string) string                   // its radio's, "" if it is none that is there
 	root            func() bool
 	hostname        func() (string, error)
 }
@@ -91,6 +92,13 @@ func newLoader(file string) *loader {
 				return nil, false
 			}
 			return i.HardwareAddr, true
+		},
+		interfacePhy: func(name string) string {
+			phy, err := os.ReadFile(filepath.Join("/sys/class/net", filepath.Base(name), "phy80211", "name"))
+			if err != nil {
+				return ""
+			}
+			return strings.TrimSpace(string(phy))
 		},
 		root:     func() bool { return os.Geteuid() == 0 },
 		hostname: os.Hostname,

@@ -125,6 +125,7 @@ func FuzzLoad(f *testing.F) {
 		l.fileExists = func(name string) bool { return strings.HasSuffix(name, "p") }
 		l.interfaceExists = func(name string) bool { return name == "lo" }
 		l.interfaceMAC = func(string) (net.HardwareAddr, bool) { return nil, false }
+		l.interfacePhy = func(string) string { return "" }
 		l.root = func() bool { return false }
 		l.hostname = func() (string, error) { return "fuzz", nil }
 		loaded, err := l.load([]byte(text), nil, Flags{})

@@ -18,6 +18,9 @@ func machineWith(macs map[string]string) *loader {
 		mac, err := net.ParseMAC(macs[name])
 		return mac, err == nil && len(mac) == 6
 	}
+	l.interfacePhy = func(name string) string {
+		return map[string]string{"wlan5": "phy5", "mon5": "phy5", "wlan6": "phy6"}[name]
+	}
 	l.root = func() bool { return false }
 	return l
 }
@@ -102,8 +105,8 @@ func TestRadioDefaults(t *testing.T) {
 	}
 }
 
-// Two radios cannot have one monitor interface: the second would find it taken,
-// and wait for ever. An option that is true or false cannot be nothing.
+// Two sources cannot have one radio by two of its interfaces, nor two radios one
+// monitor interface: the second would find it taken, and wait for ever. An option that is true or false cannot be nothing.
 func TestRadioOptions(t *testing.T) {
 	const advice = "; give each radio a monitor interface of its own with vif=, or leave vif= out"
 	macs := map[string]string{"wlan0": "02:00:00:00:00:01", "wlan1": "02:00:00:00:00:02"}
@@ -114,6 +117,11 @@ func TestRadioOptions(t *testing.T) {
 		{"wlan0:vif=mon0 wlan1:vif=mon0", `--source: "wlan1:vif=mon0" and "wlan0:vif=mon0" both use the interface mon0` + advice},
 		{"wlan0:vif=wlan1 wlan1", `--source: "wlan1" and "wlan0:vif=wlan1" both use the interface wlan1` + advice},
 		{"wlan0:filter_mgmt=", `--source: "wlan0:filter_mgmt=": option filter_mgmt: "" is neither true nor false; write true or false`},
+		{"wlan5:type=linuxwifi wlan6:type=linuxwifi", ""},
+		{
+			"wlan5:type=linuxwifi mon5:type=linuxwifi",
+			`--source: "mon5:type=linuxwifi" captures from the radio of "wlan5:type=linuxwifi", and a radio is tuned to one channel at a time; keep one of the two`,
+		},
 		{"wlan0 wlan1:vif=wlan0", `--source: "wlan1:vif=wlan0" and "wlan0" both use the interface wlan0` + advice},
 	} {
 		_, err := machineWith(macs).load(nil, nil, Flags{Connect: "k", TCP: true, Sources: strings.Fields(tt.sources), StateDir: "/s"})

@@ -23,7 +23,8 @@ func (l *loader) sources(d *draft) []Source {
 		if !ok {
 			continue
 		}
-		if other, taken := radios[s.Definition.Interface]; taken && s.Type == capture.TypeLinuxWifi {
+		radio := l.radioOf(s.Definition)
+		if other, taken := radios[radio]; taken && s.Type == capture.TypeLinuxWifi {
 			l.wrong(sd.from, sd.path, "keep one of the two", "%s captures from the radio of %s, and a radio is tuned to one channel at a time", sd.label(), other.place())
 			continue
 		}
@@ -43,7 +44,7 @@ func (l *loader) sources(d *draft) []Source {
 			l.settle(path+".uuid", s.UUID.String(), sd.from)
 			continue
 		}
-		radios[s.Definition.Interface] = sd
+		radios[radio] = sd
 		if s.UUID.IsZero() {
 			l.settle(path+".uuid", "made of the MAC address of "+s.Definition.Interface+", when it is there", sd.from)
 		} else {
@@ -52,6 +53,15 @@ func (l *loader) sources(d *draft) []Source {
 		l.settleRadio(path, &s, &sd)
 	}
 	return sources
+}
+
+// radioOf names the radio that a definition means: its phy, which may have
+// several interfaces, or the interface while that is not there.
+func (l *loader) radioOf(def capture.Definition) string {
+	if phy := l.interfacePhy(def.Interface); phy != "" {
+		return "phy/" + phy // no interface has a slash in its name
+	}
+	return def.Interface
 }
 
 // sharesMonitor refuses a radio whose monitor interface is another source's,
