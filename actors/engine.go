@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/bpf"
@@ -59,6 +60,7 @@ type engineSlot struct {
 	closed  bool
 	filter  *bpf.Program
 	ready   chan struct{} // closed once there is a filter
+	work    chan struct{} // full while a radio is opened, or closed behind its loss
 }
 
 // opener opens what a source captures from. What happens to it meanwhile, and
@@ -74,6 +76,14 @@ func (s *engineSlot) open(ctx context.Context, cfg configs.Source, open opener, 
 	filter, err := s.firstFilter(ctx, cfg)
 	if err != nil {
 		return nil, Details{}, err
+	}
+	if cfg.Type == capture.TypeLinuxWifi {
+		select {
+		case s.work <- struct{}{}:
+			defer func() { <-s.work }()
+		case <-ctx.Done():
+			return nil, Details{}, errStopped
+		}
 	}
 	e, d, err := open(ctx, cfg, filter, notice)
 	if err != nil {
@@ -155,17 +165,33 @@ func (s *engineSlot) lose() (closeIt func()) {
 	s.engine = nil
 	return func() {
 		if e != nil {
+			s.work <- struct{}{}
+			defer func() { <-s.work }()
 			_ = e.Close()
 		}
 	}
 }
 
+// closeGrace is how long the end waits for a radio that is being opened or
+// closed: somewhat longer than a radio takes to be put back.
+const closeGrace = 20 * time.Second
+
+// close closes what is open, and waits for a radio that is being put back: the
+// end of the process would be the end of that too.
 func (s *engineSlot) close() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.closed = true
-	if s.engine != nil {
-		_ = s.engine.Close()
+	e := s.engine
+	s.mu.Unlock()
+	if e != nil {
+		_ = e.Close()
+	}
+	timer := time.NewTimer(closeGrace)
+	defer timer.Stop()
+	select {
+	case s.work <- struct{}{}:
+		<-s.work
+	case <-timer.C:
 	}
 }
 

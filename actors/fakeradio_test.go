@@ -32,7 +32,8 @@ type fakeRadio struct {
 	failed  error
 	wake    chan struct{}
 	closed  bool
-	panics  bool // the next look at its bands
+	closing time.Duration // how long closing takes
+	panics  bool          // the next look at its bands
 }
 
 func (r *fakeRadio) ReadBatch(ctx context.Context) (*capture.Batch, error) {
@@ -123,6 +124,7 @@ func (r *fakeRadio) SetFilter(p *bpf.Program) error {
 func (r *fakeRadio) Stats() linuxwifi.SocketStats { return linuxwifi.SocketStats{} }
 
 func (r *fakeRadio) Close() error {
+	<-time.After(r.closing)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
@@ -137,6 +139,7 @@ type fakeWorld struct {
 	macs    map[string]net.HardwareAddr
 	numbers map[string]*atomic.Uint64
 	opened  map[string]int
+	opening time.Duration                     // how long it takes, whatever becomes of the context
 	notices map[string]func(linuxwifi.Notice) // of the last opening
 	tell    func([]linuxwifi.LinkAddress, bool)
 }
@@ -178,6 +181,7 @@ func (w *fakeWorld) open(_ context.Context, cfg configs.Source, filter *bpf.Prog
 	if cfg.Type == capture.TypePcapFile {
 		return openFile(cfg)
 	}
+	<-time.After(w.opening)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	name := cfg.Definition.Interface

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -143,8 +144,12 @@ func (r *rig) end(ctx actor.Context, err error) {
 
 // stop runs after all children have stopped.
 func (r *rig) stop() {
+	var closing sync.WaitGroup
+	for _, s := range r.sources { // together: a driver that hangs costs its time once
+		closing.Go(s.engine.close)
+	}
+	closing.Wait()
 	for _, s := range r.sources {
-		s.engine.close()
 		st := s.log.Stats()
 		onTheWay := s.read.Load() - st.Captured // in a mailbox that nobody reads any more
 		lost := s.log.Discard() + onTheWay

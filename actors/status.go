@@ -136,7 +136,7 @@ type sourceState struct {
 
 func newSourceState(cfg configs.Source, memory int, server string) *sourceState {
 	s := &sourceState{cfg: cfg, log: frames.NewLog(memory)}
-	s.engine.ready = make(chan struct{})
+	s.engine.ready, s.engine.work = make(chan struct{}), make(chan struct{}, 1)
 	s.id.Store(&cfg.UUID)
 	s.options.Store(&cfg.Definition)
 	if cfg.Type == capture.TypeLinuxWifi {
