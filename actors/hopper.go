@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -48,6 +49,10 @@ type (
 		lock int // which of hopper.locks
 		err  error
 	}
+	hopFailed struct {
+		from   *task
+		reason any
+	}
 	tellTrouble struct{}
 	remeasure   struct{}
 )
@@ -92,6 +97,10 @@ func (h *hopper) Receive(ctx actor.Context) {
 		}
 	case tellTrouble:
 		h.tell(ctx)
+	case hopFailed:
+		if m.from == h.task {
+			panic(m.reason) // its supervisor starts this anew, in a while
+		}
 	case remeasure:
 		h.join(ctx)
 	case *actor.Stopping, *actor.Restarting:
@@ -120,7 +129,6 @@ func (h *hopper) ready(ctx actor.Context) {
 	err := h.choose(live.Bands(), *h.state.options.Load())
 	if wrong := fmt.Sprint(err); err != nil && wrong != h.wrong {
 		h.wrong = wrong
-		h.log.Warn("channels left out", "err", err, "code", fault.RadioChannel, "remedy", fault.RadioChannel.Remedy())
 		h.report(ctx, ServerAsked{}, err)
 	}
 	if h.hopper == nil {
@@ -154,11 +162,16 @@ func (h *hopper) choose(bands []capture.BandCapability, options capture.Definiti
 	if h.command.mode == configs.HopOff {
 		h.command.plan = hop.Plan{Channels: fixedChannel(options)}
 	}
+	if len(h.command.plan.Channels) == 0 && h.command.mode != configs.HopOff {
+		errs = append(errs, errNoChannels)
+	}
 	if h.command.mode == configs.HopSplit && same { // a share of it stays until there is another
 		h.command.plan.Channels, h.command.plan.Offset = was.Channels, was.Offset
 	}
 	return joined(h.command.source, errs)
 }
+
+var errNoChannels = errors.New("no channel is left to hop over, so it stays where it is")
 
 // fixedChannel is the channel that a definition asks for, if it does: a radio
 // that does not hop is tuned to it again whenever it had to be let go.
@@ -182,8 +195,13 @@ func (h *hopper) start(ctx actor.Context) {
 	lock := h.command.lock
 	go func() {
 		defer close(t.done)
-		if err := hopper.Run(work); err != nil && work.Err() == nil {
-			h.log.Error("hopping ended", "err", err)
+		defer func() {
+			if p := recover(); p != nil {
+				send(self, hopFailed{from: t, reason: p})
+			}
+		}()
+		if err := hopper.Run(work); err != nil {
+			h.log.Error("hopping ended", "err", err, "code", fault.CodeOf(err))
 		}
 	}()
 	if !lock.IsZero() { // from before the radio was lost

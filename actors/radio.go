@@ -80,7 +80,8 @@ const (
 )
 
 // capture reads until ctx is done. A file has one end; a radio that is lost, or
-// is not there yet, is opened again for as long as it takes.
+// is not there yet, is opened again for as long as it takes, unless the user
+// wants no second attempt.
 func (r *radio) capture(ctx context.Context, tell func(any)) error {
 	wait := reopenMin
 	for {
@@ -92,7 +93,7 @@ func (r *radio) capture(ctx context.Context, tell func(any)) error {
 		if r.state.cfg.Type != capture.TypeLinuxWifi {
 			return err
 		}
-		if errors.Is(err, errTwin) {
+		if r.rig.cfg.NoRetry || errors.Is(err, errTwin) {
 			r.state.engine.lose()()
 			return err
 		}

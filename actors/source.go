@@ -24,6 +24,8 @@ type source struct {
 	filter        *actor.PID // the rig's
 	details       Details
 	lost          fault.Code // why the radio is away; said once
+	lossTold      bool       // so its return is worth a word
+	lossToldAt    map[fault.Code]time.Time
 	noticedAt     map[linuxwifi.NoticeKind]time.Time
 	trouble       string    // with the channel, as it was said last
 	troubleAt     time.Time // when
@@ -39,7 +41,8 @@ type source struct {
 func newSource(state *sourceState, rig *shared, filter *actor.PID) *source {
 	return &source{
 		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name), filter: filter,
-		noticedAt: map[linuxwifi.NoticeKind]time.Time{},
+		noticedAt:  map[linuxwifi.NoticeKind]time.Time{},
+		lossToldAt: map[fault.Code]time.Time{},
 	}
 }
 
@@ -158,7 +161,7 @@ func (s *source) captureEnded(ctx actor.Context, err error) {
 		s.end(ctx, s.err)
 	case s.draining:
 		s.finish(ctx)
-	case s.rig.cfg.Once:
+	case s.rig.cfg.Once, s.rig.cfg.NoRetry && s.details.Live:
 		s.state.log.Close()
 	}
 }

@@ -21,10 +21,11 @@ func (s *source) liveOpened(ctx actor.Context) {
 	for _, note := range s.details.Notes { // the log has them from the radio
 		s.tellServer(ctx, kismet.Text{Severity: kismet.Info, Text: s.state.cfg.Name + ": " + note})
 	}
-	if s.lost != "" {
+	s.lost = ""
+	if s.lossTold {
+		s.lossTold = false
 		s.log.Info("the radio is back")
 		s.tellServer(ctx, kismet.Text{Severity: kismet.Info, Text: s.state.cfg.Name + ": the radio is back"})
-		s.lost = ""
 	}
 	if s.hopper == nil {
 		rig := ctx.Parent()
@@ -34,8 +35,9 @@ func (s *source) liveOpened(ctx actor.Context) {
 	ctx.Send(s.hopper, RadioReady{})
 }
 
-// noticeEvery is how often the same kind of notice is told: another program
-// that hops over the same radio gives one every second.
+// noticeEvery is how often the same kind of notice or loss is told: another
+// program that hops over the same radio gives one every second, and one that
+// keeps setting its interface up as many as there are attempts.
 const noticeEvery = time.Minute
 
 // noticed passes on what happened to the radio. What may be tuned, or is, has
@@ -55,11 +57,12 @@ func (s *source) noticed(ctx actor.Context, n linuxwifi.Notice) {
 // its link stay: the server hears that it waits.
 func (s *source) radioLost(ctx actor.Context, err error) {
 	s.granted = 0 // the radio gives back what it had
-	code := fault.CodeOf(err)
+	code := codeOr(err, fault.RadioDriver)
 	level := slog.LevelDebug
 	absent := s.lost == fault.RadioGone && code == fault.RadioMissing // as it was said
-	if code == "" || code != s.lost && !absent {
+	if now := time.Now(); code != s.lost && !absent && now.Sub(s.lossToldAt[code]) >= noticeEvery {
 		level = slog.LevelWarn
+		s.lossTold, s.lossToldAt[code] = true, now
 	}
 	why := []any{"err", err, "code", code, "remedy", fault.RemedyOf(err)}
 	if s.opened {
@@ -72,9 +75,6 @@ func (s *source) radioLost(ctx actor.Context, err error) {
 	}
 	if !absent {
 		s.lost = code
-	}
-	if code == "" {
-		s.lost = fault.RadioDriver
 	}
 	s.state.setCapture(CaptureWaiting)
 	s.state.radioErr.Store(&err)

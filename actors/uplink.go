@@ -78,7 +78,7 @@ func (k *uplinkActor) Receive(ctx actor.Context) {
 			k.tell(m.Link, m.Message)
 		}
 	case ServerTold:
-		if k.live != nil {
+		if k.live != nil && k.state.link.Load().State == LinkStreaming {
 			k.tell(k.live, m.Message)
 		}
 	case *actor.Stopping, *actor.Restarting:

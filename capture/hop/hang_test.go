@@ -135,6 +135,23 @@ func TestRunEndsAtOnce(t *testing.T) {
 	})
 }
 
+// A tuner that panics has failed to tune, and the next is tried.
+func TestTunerThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		radio := &tuner{takes: func(n int) time.Duration {
+			if n == 1 {
+				panic("no such driver")
+			}
+			return time.Millisecond
+		}}
+		r := start(t, hop.Plan{Channels: list(3), Rate: 5}, radio)
+		wait(10 * time.Second)
+		if s := r.Status(); s.Failures != 1 || s.Err != nil || s.Hops < 45 {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
 // Another run goes on with the counters, and repeats nothing that was told.
 func TestRunAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -40,12 +40,22 @@ func startRadio(t Tuner) radio {
 	r := radio{asks: make(chan ask), answers: make(chan answer, 1)}
 	go func() {
 		for a := range r.asks {
-			err := t.Tune(a.ctx, a.channel)
+			err := tune(t, a)
 			r.answers <- answer{err, time.Now()}
 		}
 		close(r.answers)
 	}()
 	return r
+}
+
+// tune tunes; a Tuner that panics has failed to.
+func tune(t Tuner, a ask) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Newf(fault.Internal, "tune to "+a.channel.String(), "panic: %v", p)
+		}
+	}()
+	return t.Tune(a.ctx, a.channel)
 }
 
 // tune returns what came of it, or, after TuneTimeout or when ctx ends, false

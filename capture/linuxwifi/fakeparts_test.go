@@ -73,6 +73,7 @@ type fakeSocket struct {
 	broken  chan error
 	closed  chan struct{}
 	filter  Filter
+	refuses error // why the kernel does not take the filter
 }
 
 func (f *fake) openFrame(c SocketConfig) (frameSocket, error) {
@@ -201,3 +202,5 @@ func (f *fake) downAll(phy int) {
 		}
 	}
 }
+
+func (s *fakeSocket) FilterProblem() error { return s.refuses }

@@ -106,6 +106,7 @@ type buses interface {
 type frameSocket interface {
 	ReadBatch(ctx context.Context) (*capture.Batch, error)
 	SetFilter(f Filter) error
+	FilterProblem() error
 	Stats() SocketStats
 	LinkType() capture.LinkType
 	Close() error

@@ -1,8 +1,10 @@
 package linuxwifi
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/bpf"
@@ -108,6 +111,21 @@ func TestSocketGetsFilterAndSize(t *testing.T) {
 		}
 		if none := openOn(t, f, Options{}, "wlan1"); f.sockets[1].config.Filter != nil {
 			t.Errorf("%s has the filter %v", none.Details().Interface, f.sockets[1].config.Filter)
+		}
+	})
+}
+
+func TestFilterThatTheKernelRefusesIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		var said bytes.Buffer
+		r := openOn(t, f, Options{Log: slog.New(slog.NewTextHandler(&said, nil))}, "wlan0")
+		if strings.Contains(said.String(), "optmem_max") {
+			t.Errorf("without a reason it says %s", said.String())
+		}
+		f.sockets[0].refuses = unix.ENOMEM
+		if err := r.SetFilter(nil); err != nil || !strings.Contains(said.String(), "optmem_max=131072") {
+			t.Errorf("%v, and it says %s", err, said.String())
 		}
 	})
 }

@@ -139,6 +139,7 @@ func (b *bringUp) open(ctx context.Context, o Options, recovered bool) (*Radio, 
 		k.details.LinkType = r.socket.LinkType()
 		k.details.Notes = b.notes
 	})
+	r.tellFilter()
 	for _, note := range b.notes {
 		b.log.Warn("radio opens with a note", "radio", b.s.name, "note", note)
 	}
@@ -222,7 +223,9 @@ func (r *Radio) SetFilter(p *bpf.Program) error {
 	if p != nil {
 		f = p
 	}
-	return radioFault(r.name, "set the filter", r.socket.SetFilter(f))
+	err := r.socket.SetFilter(f)
+	r.tellFilter()
+	return radioFault(r.name, "set the filter", err)
 }
 
 // Stats returns the socket's counters since the opening.
@@ -252,4 +255,13 @@ func (j *journal) close(ctx context.Context, m *machine) error {
 			"put back what was changed: %w", err)
 	}
 	return errors.Join(err, j.store.Close())
+}
+
+// tellFilter says if the kernel does not run its part of the filter. Nothing is
+// captured by that which should not be; it costs more.
+func (r *Radio) tellFilter() {
+	if err := r.socket.FilterProblem(); err != nil {
+		r.log.Warn("the kernel does not take the filter, so all of it runs behind the kernel", "radio", r.name, "err", err,
+			"remedy", "sysctl net.core.optmem_max=131072")
+	}
 }
