@@ -25,7 +25,8 @@ type source struct {
 	details       Details
 	lost          fault.Code // why the radio is away; said once
 	lossTold      bool       // so its return is worth a word
-	lossToldAt    map[fault.Code]time.Time
+	lossesSince   time.Time
+	losses        int // since then
 	noticedAt     map[linuxwifi.NoticeKind]time.Time
 	trouble       string    // with the channel, as it was said last
 	troubleAt     time.Time // when
@@ -41,8 +42,7 @@ type source struct {
 func newSource(state *sourceState, rig *shared, filter *actor.PID) *source {
 	return &source{
 		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name), filter: filter,
-		noticedAt:  map[linuxwifi.NoticeKind]time.Time{},
-		lossToldAt: map[fault.Code]time.Time{},
+		noticedAt: map[linuxwifi.NoticeKind]time.Time{},
 	}
 }
 

@@ -35,10 +35,13 @@ func (s *source) liveOpened(ctx actor.Context) {
 	ctx.Send(s.hopper, RadioReady{})
 }
 
-// noticeEvery is how often the same kind of notice or loss is told: another
-// program that hops over the same radio gives one every second, and one that
-// keeps setting its interface up as many as there are attempts.
-const noticeEvery = time.Minute
+// Another program that hops over the same radio gives a notice every second,
+// and one that keeps setting its interface up as many losses as there are
+// attempts to open it.
+const (
+	noticeEvery = time.Minute // the same kind of notice is told
+	maxLosses   = 5           // are told in noticeEvery
+)
 
 // noticed passes on what happened to the radio. What may be tuned, or is, has
 // changed by that.
@@ -60,9 +63,9 @@ func (s *source) radioLost(ctx actor.Context, err error) {
 	code := codeOr(err, fault.RadioDriver)
 	level := slog.LevelDebug
 	absent := s.lost == fault.RadioGone && code == fault.RadioMissing // as it was said
-	if now := time.Now(); code != s.lost && !absent && now.Sub(s.lossToldAt[code]) >= noticeEvery {
+	if code != s.lost && !absent && s.mayTellLoss(time.Now()) {
 		level = slog.LevelWarn
-		s.lossTold, s.lossToldAt[code] = true, now
+		s.lossTold = true
 	}
 	why := []any{"err", err, "code", code, "remedy", fault.RemedyOf(err)}
 	if s.opened {
@@ -81,6 +84,15 @@ func (s *source) radioLost(ctx actor.Context, err error) {
 	if s.hopper != nil {
 		ctx.Send(s.hopper, RadioAway{})
 	}
+}
+
+// mayTellLoss counts the losses of the last while.
+func (s *source) mayTellLoss(now time.Time) bool {
+	if now.Sub(s.lossesSince) >= noticeEvery {
+		s.lossesSince, s.losses = now, 0
+	}
+	s.losses++
+	return s.losses <= maxLosses
 }
 
 // tellServer sends a line to whatever link there is.
