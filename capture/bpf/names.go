@@ -45,13 +45,27 @@ var subtypeNames = [4][16]string{
 func parseTypes(value string) (kinds, error) {
 	var ks kinds
 	for name := range strings.SplitSeq(value, ",") {
-		t := indexOf(typeNames[:], name)
+		t := parseType(name)
 		if t < 0 {
 			return kinds{}, fmt.Errorf("%q is no frame type: there are mgmt, ctrl, data and ext", name)
 		}
 		ks[t] = everySubtype
 	}
 	return ks, nil
+}
+
+// parseType returns a type by its name, the standard's long one included, and -1
+// for what is none.
+func parseType(name string) int {
+	switch name {
+	case "management":
+		return int(radiotap.TypeManagement)
+	case "control":
+		return int(radiotap.TypeControl)
+	case "extension":
+		return int(radiotap.TypeExtension)
+	}
+	return indexOf(typeNames[:], name)
 }
 
 // parseSubtypes reads what stands behind subtype=: names or TYPE/NUMBER with
@@ -71,7 +85,7 @@ func parseSubtypes(value string) (kinds, error) {
 func parseSubtype(name string) (t, sub int, ok bool) {
 	if typ, number, found := strings.Cut(name, "/"); found {
 		n, err := strconv.ParseUint(number, 10, 4)
-		t := indexOf(typeNames[:], typ)
+		t := parseType(typ)
 		return t, int(n), err == nil && t >= 0
 	}
 	for t := range subtypeNames {
