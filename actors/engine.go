@@ -44,8 +44,7 @@ type Details struct {
 	CaptureInterface string
 	Hardware         string
 	Text             string // one line for the server's log
-	Waits            bool   // the engine can wait: better not read than dropped
-	Live             bool   // a radio: it can be tuned, and may go and come back
+	Live             bool   // a radio: it can be tuned, may go and come back, and cannot wait to be read
 	MAC              net.HardwareAddr
 	Notes            []string // what went not as wished
 }
@@ -232,7 +231,6 @@ func openFile(cfg configs.Source) (engine, Details, error) {
 		CaptureInterface: cfg.Definition.Interface,
 		Hardware:         "pcapfile",
 		Text:             fmt.Sprintf("sensord replays %s", cfg.Definition.Interface),
-		Waits:            true,
 	}, nil
 }
 

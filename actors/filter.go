@@ -173,7 +173,7 @@ func (f *filter) refresh() {
 		}
 		d.current, d.compiled = addresses, true
 		if err := s.engine.setFilter(p); err != nil {
-			f.log.Warn("the kernel does not filter, so sensord does", "source", s.cfg.Name, "err", err)
+			f.log.Debug("a radio that closes has no new filter", "source", s.cfg.Name, "err", err)
 		}
 		s.filter.Store(p)
 		if len(addresses) > 0 {

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"slices"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -15,18 +14,10 @@ func (h *hopper) join(ctx actor.Context) {
 	if h.command.mode != configs.HopSplit || h.hopper == nil {
 		return
 	}
-	var sum time.Duration
-	n := 0
-	for _, c := range h.state.coverage.Snapshot().Channels {
-		if c.MeanSwitch > 0 {
-			sum += c.MeanSwitch
-			n++
-		}
-	}
-	if n > 0 {
-		sum /= time.Duration(n)
-	}
-	ctx.Send(h.boss, HopJoin{Source: h.state, Hopper: ctx.Self(), Channels: h.list, Period: h.command.plan.Period(), Switch: sum})
+	ctx.Send(h.boss, HopJoin{
+		Source: h.state, Hopper: ctx.Self(), Channels: h.list,
+		Period: h.command.plan.Period(), Switch: h.state.coverage.Snapshot().MeanSwitch(),
+	})
 	h.measure = after(ctx, h.measure, measureEvery, remeasure{})
 }
 

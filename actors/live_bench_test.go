@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -47,10 +46,6 @@ func BenchmarkLivePath(b *testing.B) {
 }
 
 func benchLivePath(b *testing.B, radios, addresses int, transport configs.Transport) {
-	tcpdump, err := exec.LookPath("tcpdump")
-	if err != nil {
-		b.Fatal("tcpdump is missing: install it, this benchmark compares with it")
-	}
 	w := newLiveWorld(b, radios)
 	r := w.start(b, addresses, transport)
 	resetPeak(b)
@@ -62,8 +57,8 @@ func benchLivePath(b *testing.B, radios, addresses int, transport configs.Transp
 	b.ReportMetric(mib(b, "VmHWM"), "MiB-rss")
 	most := lossless(full, func(rate int) liveMeasure { return r.run(b, liveBenchFrames, rate) })
 	r.end(b)
-	theirs := w.tcpdump(b, tcpdump, liveBenchFrames, 0)
-	theirMost := lossless(theirs, func(rate int) liveMeasure { return w.tcpdump(b, tcpdump, liveBenchFrames, rate) })
+	theirs := w.tcpdump(b, liveBenchFrames, 0)
+	theirMost := lossless(theirs, func(rate int) liveMeasure { return w.tcpdump(b, liveBenchFrames, rate) })
 	b.ReportMetric(theirs.cpuPerFrame(), "tcpdump-cpu-ns/frame")
 	b.ReportMetric(full.cpuPerFrame()/theirs.cpuPerFrame(), "cpu-ratio")
 	b.ReportMetric(most, "lossless-frames/s")

@@ -126,7 +126,7 @@ func (s *source) grant(ctx actor.Context) {
 		return
 	}
 	want := maxCredit
-	if s.details.Waits {
+	if !s.details.Live {
 		want = min(want, s.state.log.Room())
 	}
 	if more := want - s.granted; more > 0 {

@@ -27,16 +27,10 @@ func (s *splitter) leave(source *sourceState) {
 // share tells every member its part of the union of all their lists.
 func (s *splitter) share(send func(*actor.PID, any)) {
 	var all []capture.Channel
-	seen := map[capture.Channel]bool{}
 	radios := make([]hop.SplitRadio, len(s.members))
 	for i, m := range s.members {
 		radios[i] = hop.SplitRadio{Channels: m.Channels, Period: m.Period, Switch: m.Switch}
-		for _, ch := range m.Channels {
-			if !seen[ch] {
-				seen[ch] = true
-				all = append(all, ch)
-			}
-		}
+		all = append(all, m.Channels...) // Split counts each once
 	}
 	shares, _ := hop.Split(all, radios) // of the union nothing is left over
 	for i, share := range shares {
