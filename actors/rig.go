@@ -268,6 +268,6 @@ func (r *Rig) Status() Status {
 	for _, src := range r.shared.sources {
 		s.Sources = append(s.Sources, src.status())
 	}
-	s.Position, s.HasPosition = r.shared.tracker.Track().At(0, false)
+	s.Position, s.HasPosition = r.shared.tracker.Track().At(boottime())
 	return s
 }

@@ -52,6 +52,25 @@ const (
 	RadioChannel     Code = "radio.channel"     // the kernel refuses this channel
 	RadioDriver      Code = "radio.driver"      // the driver or its firmware does not do as told
 
+	GPSMissing    Code = "gps.missing"    // no such device; waited for
+	GPSPermission Code = "gps.permission" // the device may not be opened
+	GPSBusy       Code = "gps.busy"       // another program has the device, or the port to listen on
+	GPSRefused    Code = "gps.refused"    // gpsd or the feed cannot be reached
+	GPSLost       Code = "gps.lost"       // the connection or the device was there, and went
+	GPSSilent     Code = "gps.silent"     // nothing comes
+	GPSGarbled    Code = "gps.garbled"    // what comes is not what was expected: baud rate, protocol
+	GPSDevice     Code = "gps.device"     // gpsd has no device, or says that it fails
+	GPSFile       Code = "gps.file"       // a log that cannot be replayed
+	GPSSearching  Code = "gps.searching"  // a receiver without a fix
+	GPSStale      Code = "gps.stale"      // there was a fix, and it is too old
+
+	WebListen Code = "web.listen" // the address cannot be listened on
+	WebToken  Code = "web.token"  // the token cannot be read or kept
+
+	RESTRefused   Code = "rest.refused"   // the server's REST cannot be reached, or answers what it should not
+	RESTRole      Code = "rest.role"      // the login has not the role for it
+	MetaGPSAbsent Code = "metagps.absent" // the server has no meta GPS of that name, and it may not be created
+
 	LogFull    Code = "log.full"   // frames were dropped because the frame log was full
 	Incomplete Code = "incomplete" // ended with frames not confirmed by the server
 	Internal   Code = "internal"   // a bug of ours
@@ -95,6 +114,25 @@ var table = map[Code]entry{
 	RadioMode:        {"find out what else manages this interface; sensord takes it back by itself", ExitRadio},
 	RadioChannel:     {"leave the channel out of the list, or set the regulatory domain: `sensord list` shows what is allowed and why", ExitRadio},
 	RadioDriver:      {"sensord opens the radio again by itself; if it goes on, plug it in anew or update its firmware", ExitRadio},
+
+	GPSMissing:    {"plug it in, sensord waits for it; a serial receiver is /dev/ttyACM0 or /dev/ttyUSB0 on most machines", ExitRadio},
+	GPSPermission: {"add the user to the group that owns the device: usermod -aG dialout USER, then log in again", ExitRadio},
+	GPSBusy:       {"stop the other program (gpsd takes serial receivers for itself), or reach the receiver through it: type gpsd", ExitRadio},
+	GPSRefused:    {"start gpsd or the feed there, or correct the address (gpsd listens on 2947)", ExitRadio},
+	GPSLost:       {"sensord connects again by itself", ExitRadio},
+	GPSSilent:     {"check the receiver's cable and power; sensord goes on trying", ExitRadio},
+	GPSGarbled:    {"check that it is a receiver that speaks NMEA 0183; leave baud out, so that the rate is found", ExitRadio},
+	GPSDevice:     {"see what gpsd has: gpspipe -w -n 5; name the receiver's device to gpsd, or start gpsd with -n", ExitRadio},
+	GPSFile:       {"name a log of NMEA sentences or of gpsd's JSON", ExitRadio},
+	GPSSearching:  {"wait, with the antenna in sight of the sky: a cold start takes minutes", ExitRadio},
+	GPSStale:      {"frames have no position until there is a fix again; check antenna and cable", ExitRadio},
+
+	WebListen: {"choose another address with web: {listen: HOST:PORT}", ExitFailed},
+	WebToken:  {"write web: {token_file: FILE} with a file that only sensord's user can read", ExitUsage},
+
+	RESTRefused:   {"check rest: {url: …} of the server; sensord goes on trying", ExitConnect},
+	RESTRole:      {"give the server rest: {apikey_file: …} with a key of the role WEBGPS, or of admin to create the meta GPS", ExitLogin},
+	MetaGPSAbsent: {"create it on the server with gps=meta:name=NAME,dataonly=true, or give a login of the role admin", ExitRejected},
 
 	LogFull:    {"the server was away for longer than the frame log could hold", ExitIncomplete},
 	Incomplete: {"run again when the server answers", ExitIncomplete},

@@ -17,7 +17,10 @@ type Located struct {
 // Locate says where frame i of the chunk was heard, by a track.
 func (c Chunk) Locate(i int, source capture.UUID, track *gps.Track) Located {
 	f := Located{Source: source, Frame: c.Frame(i)}
-	offset := c.ClockOffsetNs()
-	f.Position, f.HasPosition = track.At(f.Frame.TimeNs-offset, offset != 0)
+	if offset := c.ClockOffsetNs(); offset != 0 {
+		f.Position, f.HasPosition = track.At(f.Frame.TimeNs - offset)
+	} else {
+		f.Position, f.HasPosition = track.AtUTC(f.Frame.TimeNs)
+	}
 	return f
 }
