@@ -16,7 +16,7 @@ type report struct {
 
 // of returns the data report for a frame. It is valid until the next call.
 func (r *report) of(l *frames.Located) *kismet.Data {
-	sec, usec := unixTime(l.Frame.TimeNs)
+	sec, usec := unixTime(l.TimeNs)
 	r.packet = kismet.Packet{
 		LinkType: uint32(l.Frame.LinkType),
 		Sec:      sec, Usec: usec,

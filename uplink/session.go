@@ -20,6 +20,18 @@ type Session struct {
 	Tracker    *gps.Tracker //
 	Lender     *Lender      // of bytes in flight, the rig's
 	Heard      func(Event)  // from the link's goroutines; must not block
+
+	// Boottime is CLOCK_BOOTTIME in nanoseconds, on which the tracker's tracks run.
+	Boottime func() int64
+
+	// Timed says that the server keeps the sensor's times (timestamp=false).
+	// Frames then wait, for a short while, for the fix that says best where they
+	// were heard.
+	Timed bool
+
+	// Unplaced says that the server has a position of its own for the source
+	// (metagps=), so that none is sent.
+	Unplaced bool
 }
 
 // Run announces the source and streams its log until the link ends, ctx is
@@ -42,7 +54,8 @@ func (k *Link) Run(ctx context.Context, s Session) error {
 	k.readers.Go(k.watchdog)
 
 	announce := kismet.NewSource{Definition: s.Definition, Type: s.Type, UUID: s.UUID.String()}
-	w := writer{Link: k, session: s}
+	w := writer{Link: k, session: s, hold: newHold(s.Tracker)}
+	defer w.hold.close()
 	if err := w.run(announce); err != nil {
 		k.end(err) // the reader's reason, if it had one, came first
 		return k.explain(announce)
@@ -58,6 +71,7 @@ type writer struct {
 	streaming bool
 	lastAlive time.Time // when the writer last asked for a sign of life
 	unflushed int       // bytes of frames in this turn
+	hold      hold
 }
 
 // flushBytes is how many bytes of frames are written before control messages
@@ -114,6 +128,8 @@ func (w *writer) wait(tick <-chan time.Time) error {
 		return w.answerPing(data)
 	case <-w.session.Log.Wake():
 	case <-w.window.wake:
+	case <-w.hold.bell():
+	case <-w.hold.until():
 	case <-tick:
 	case <-w.dead:
 		return w.err
@@ -175,18 +191,19 @@ func (w *writer) frames() (more bool, err error) {
 	now := time.Now()
 	track := w.session.Tracker.Track()
 	w.unflushed = 0 // every turn ends with a flush
+	w.hold.release()
 	for w.unflushed < flushBytes {
 		chunk, ok := w.session.Log.Next()
 		if !ok {
 			return false, nil
 		}
-		n := 0
-		for err == nil && n < chunk.Len() && w.unflushed < flushBytes {
+		n, ready := 0, w.ready(chunk, track)
+		for err == nil && n < ready && w.unflushed < flushBytes {
 			room := w.window.room()
 			if room <= 0 {
 				break
 			}
-			n, err = w.stretch(chunk, n, room, track)
+			n, err = w.stretch(chunk, n, ready, room, track)
 			if err == nil && w.window.pingDue(now, false) {
 				err = w.writePing(chunk.Seq(n), now)
 			}
@@ -194,22 +211,23 @@ func (w *writer) frames() (more bool, err error) {
 		held := n < chunk.Len() && w.unflushed < flushBytes
 		w.session.Log.Sent(chunk, n) // from here on the log may change what chunk was
 		if err != nil || held {
-			return false, err // the window is full
+			return false, err // the window is full, or the frames wait for a fix
 		}
 	}
 	return true, w.flush()
 }
 
-// stretch writes frames of a chunk from frame n on until they are all written,
-// the flush is full, or room bytes are used up. It returns how far it came.
-func (w *writer) stretch(chunk frames.Chunk, n, room int, track *gps.Track) (int, error) {
+// stretch writes frames of a chunk from frame n up to frame end, until the flush
+// is full, or room bytes are used up. It returns how far it came.
+func (w *writer) stretch(chunk frames.Chunk, n, end, room int, track *gps.Track) (int, error) {
 	bytes := 0
 	defer func() {
 		w.window.wrote(bytes)
 		w.unflushed += bytes
 	}()
-	for n < chunk.Len() && bytes < room && w.unflushed+bytes < flushBytes {
+	for n < end && bytes < room && w.unflushed+bytes < flushBytes {
 		l := chunk.Locate(n, w.session.UUID, track)
+		l.HasPosition = l.HasPosition && !w.session.Unplaced
 		w.seq = w.seq%maxSeq + 1
 		w.buf = kismet.AppendData(w.buf[:0], w.version, w.seq, w.report.of(&l))
 		if err := w.conn.WriteFrame(w.buf); err != nil {

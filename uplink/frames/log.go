@@ -114,6 +114,14 @@ func (l *Log) Room() int {
 	return l.tail.room()
 }
 
+// Pressed reports that more than half of the memory is used, so that frames
+// should leave as soon as they can.
+func (l *Log) Pressed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tail.bytes > l.tail.maxBytes/2
+}
+
 // Close says that no more frames will come. It is harmless to repeat.
 func (l *Log) Close() {
 	l.mu.Lock()
