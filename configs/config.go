@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sensord/sensord/capture"
-	"github.com/sensord/sensord/gps"
 )
 
 // Config is everything that a rig needs to know. A Config that Load or
@@ -19,6 +18,7 @@ type Config struct {
 	Servers     []Server      // exactly one for now
 	Sources     []Source      // at least one
 	GPS         GPS           //
+	Web         Web           //
 	Spool       Spool         //
 	StateDir    string        // absolute; where a rig notes what it has to undo after a crash; "" is nowhere
 	Log         Log           //
@@ -41,6 +41,7 @@ type Server struct {
 	TLS        bool      // websocket only
 	CAFile     string    // PEM file of the authority to trust instead of the system's
 	ServerName string    // name to expect in the certificate; default Host
+	REST       REST      // for what the websocket cannot do; by default of the same server and login
 }
 
 // DefaultEndpoint is where Kismet serves remote capture over websockets.
@@ -77,11 +78,6 @@ type Source struct {
 	RingBytes           int      // the kernel's buffer for frames that nobody has read yet
 	Filter              []string // rules as bpf.ParseRule reads them, in the order written
 	IgnoreServerOptions bool     // do not adopt options that the server pushes
-}
-
-// GPS says where the sensor is.
-type GPS struct {
-	Fixed *gps.Position // nil is unknown
 }
 
 // Spool is where frames wait that no server has confirmed.

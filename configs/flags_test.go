@@ -37,7 +37,11 @@ func TestFromFlagsIsKismetsCommandLine(t *testing.T) {
 			Name: "drive.pcapng", Type: "pcapfile", UUID: capture.FileUUID("drive.pcapng"),
 			Definition: capture.Definition{Interface: "drive.pcapng"},
 		}},
-		GPS:   configs.GPS{Fixed: &position},
+		GPS: configs.GPS{
+			Mode: configs.GPSFusion, Motion: configs.MotionCar, Predict: 3 * time.Second, LimitM: 100,
+			Receivers: []configs.Receiver{{Name: "roof", Type: configs.ReceiverFixed, Fixed: position}}, Fixed: &position,
+			MetaGPS: configs.MetaGPS{Interval: time.Second, Create: true},
+		},
 		Spool: configs.Spool{MemoryBytes: 16 << 20},
 		Log:   configs.Log{Level: slog.LevelDebug, Format: configs.LogAuto},
 		Once:  true, OnceTimeout: time.Minute, NoRetry: true,

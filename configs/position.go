@@ -3,6 +3,7 @@ package configs
 import (
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/sensord/sensord/gps"
 )
@@ -12,7 +13,10 @@ const receiverFixed = "fixed"
 
 // position settles where the sensor is, from the one receiver there may be.
 func (l *loader) position(receivers []receiverDraft) GPS {
-	var g GPS
+	g := GPS{
+		Mode: GPSFusion, Motion: MotionCar, Predict: DefaultPredict, LimitM: DefaultLimitM,
+		MetaGPS: MetaGPS{Interval: time.Second, Create: true},
+	}
 	for i := range receivers {
 		r := &receivers[i]
 		fixed, ok := l.fixed(r)
@@ -22,6 +26,7 @@ func (l *loader) position(receivers []receiverDraft) GPS {
 		}
 		if ok {
 			g.Fixed = &fixed
+			g.Receivers = append(g.Receivers, Receiver{Name: fixed.Receiver, Type: ReceiverFixed, Fixed: fixed})
 		}
 	}
 	if g.Fixed == nil {
