@@ -89,6 +89,9 @@ func (r *Redial) grow(code fault.Code, first, most time.Duration) time.Duration 
 	return min(max(r.slow.NextBackOff(), first), most)
 }
 
+// Settle returns the wait behind a link that the sensor ended itself.
+func Settle() time.Duration { return between(settleMin, settleMax) }
+
 func between(low, high time.Duration) time.Duration {
 	return low + rand.N(high-low)
 }
