@@ -219,12 +219,11 @@ func mixedWay(seed uint64) *Truth {
 func datelineWay(seed uint64) *Truth {
 	rng := stream(seed, "way of dateline")
 	r := newRoad(rng, onMotorway)
-	r.cruise(30)
 	for r.seconds() < 200 {
-		r.straight(300)
+		r.straight(r.between(450, 600))
 		r.turn(r.between(60, 90), 180)
 	}
-	return r.drive(r.between(-70, 70), -180+r.between(-0.008, 0.008), r.between(60, 120), 200)
+	return r.drive(r.between(-70, 70), 180-r.between(0.001, 0.003), r.between(60, 120), 200)
 }
 
 // poleWay passes the North Pole at some metres.
