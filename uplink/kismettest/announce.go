@@ -47,6 +47,9 @@ func (x *session) announce(h kismet.Header, m kismet.NewSource) error {
 		src.peer.version = h.Version
 	}
 	src.define(iface, options, m.Definition, s.cfg.WifiOptions)
+	if name := src.options["metagps"]; name != "" && s.meta(name) == nil {
+		s.addMeta(name, "meta:name="+name, false)
+	}
 	src.session, src.err = x, ""
 	src.Sessions++
 

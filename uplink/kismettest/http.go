@@ -3,6 +3,7 @@ package kismettest
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,16 +12,17 @@ import (
 
 // A route is what the server serves under a path, and for whom.
 type route struct {
-	roles []string // besides admin; roleAny for every login, none for admins only
-	open  bool     // no login needed
-	serve func(*Server, http.ResponseWriter)
+	methods []string // nil is any
+	roles   []string // besides admin; roleAny for every login, none for admins only
+	open    bool     // no login needed
+	serve   func(*Server, http.ResponseWriter, *http.Request)
 }
 
 // roleAny is the role of routes that take every valid login.
 const roleAny = "any"
 
 // serveHTTP is the HTTP side: the route is looked up before the login is
-// tested, so that 404 always means a wrong path.
+// tested, so that 404 always means a wrong path, and 405 that there is one.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		return
@@ -38,8 +40,15 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rt, ok := routes()[path]
+	if !ok {
+		rt, ok = s.metaRoute(path)
+	}
 	if !ok || websocket.IsWebSocketUpgrade(r) {
 		refuse(w, http.StatusNotFound)
+		return
+	}
+	if rt.methods != nil && !slices.Contains(rt.methods, r.Method) {
+		refuse(w, http.StatusMethodNotAllowed)
 		return
 	}
 	login := s.login(r, query)
@@ -50,7 +59,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if login.fresh {
 		s.setCookie(w, login)
 	}
-	rt.serve(s, w)
+	rt.serve(s, w, r)
 }
 
 // upgrade starts a session over a websocket.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -39,8 +40,13 @@ type answer struct {
 
 func get(t testing.TB, srv *kismettest.Server, target string, h http.Header) answer {
 	t.Helper()
+	return request(t, srv, http.MethodGet, target, h, "")
+}
+
+func request(t testing.TB, srv *kismettest.Server, method, target string, h http.Header, body string) answer {
+	t.Helper()
 	client := http.Client{Transport: &http.Transport{DialContext: srv.DialContext, DisableKeepAlives: true}}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://kismet.test:2501"+target, http.NoBody)
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://kismet.test:2501"+target, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,11 +56,11 @@ func get(t testing.TB, srv *kismettest.Server, target string, h http.Header) ans
 		t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
+	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{resp.StatusCode, resp.Header.Get("Server"), resp.Cookies(), string(body)}
+	return answer{resp.StatusCode, resp.Header.Get("Server"), resp.Cookies(), string(text)}
 }
 
 func cookie(key string) http.Header { return http.Header{"Cookie": {"KISMET=" + key}} }

@@ -10,7 +10,7 @@ import (
 // serverUUID is the server's own, in its status and announcements.
 const serverUUID = "4B49534D-4554-0000-0000-000000000001"
 
-// routes are the REST paths that a sensor's checks use.
+// routes are the REST paths that a sensor uses, but those of meta GPS.
 func routes() map[string]route {
 	readonly := []string{RoleReadonly}
 	return map[string]route{
@@ -22,6 +22,8 @@ func routes() map[string]route {
 		"/system/user_status.json":     {open: true, serve: serveUser},
 		"/datasource/all_sources.json": {roles: readonly, serve: (*Server).serveSources},
 		"/datasource/types.json":       {roles: readonly, serve: (*Server).serveTypes},
+		"/gps/add_gps.cmd":             {methods: []string{http.MethodPost}, serve: (*Server).addGPS},
+		"/gps/all_gps.json":            {roles: readonly, serve: (*Server).serveAllGPS},
 	}
 }
 
@@ -33,12 +35,12 @@ func writeJSON(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-func serveOK(_ *Server, w http.ResponseWriter) {
+func serveOK(_ *Server, w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain")
 	_, _ = io.WriteString(w, "OK\n")
 }
 
-func (s *Server) serveStatus(w http.ResponseWriter) {
+func (s *Server) serveStatus(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, object{
 		"kismet.system.version":       s.cfg.Profile.release(),
 		"kismet.system.git":           "b5d5a2d04",
@@ -48,7 +50,7 @@ func (s *Server) serveStatus(w http.ResponseWriter) {
 	})
 }
 
-func serveTimestamp(_ *Server, w http.ResponseWriter) {
+func serveTimestamp(_ *Server, w http.ResponseWriter, _ *http.Request) {
 	now := time.Now()
 	writeJSON(w, object{
 		"kismet.system.timestamp.sec":  now.Unix(),
@@ -56,11 +58,11 @@ func serveTimestamp(_ *Server, w http.ResponseWriter) {
 	})
 }
 
-func serveUser(_ *Server, w http.ResponseWriter) {
+func serveUser(_ *Server, w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, object{"kismet.system.user": "kismet"})
 }
 
-func (s *Server) serveTypes(w http.ResponseWriter) {
+func (s *Server) serveTypes(w http.ResponseWriter, _ *http.Request) {
 	list := []object{}
 	for _, t := range s.cfg.Types {
 		hops := 0
@@ -77,7 +79,7 @@ func (s *Server) serveTypes(w http.ResponseWriter) {
 	writeJSON(w, list)
 }
 
-func (s *Server) serveSources(w http.ResponseWriter) {
+func (s *Server) serveSources(w http.ResponseWriter, _ *http.Request) {
 	list := []object{}
 	for _, src := range s.Sources() {
 		if !src.Listed {

@@ -37,6 +37,7 @@ type Server struct {
 	accepted int
 	madeUp   int               // UUIDs made up so far
 	tokens   map[string]string // session cookies handed out, and their roles
+	metas    []*metaGPS
 	bells    map[chan struct{}]struct{}
 
 	connMu sync.Mutex // guards conns; taken inside mu, never the other way round
