@@ -1,42 +1,132 @@
-// Package nmea turns the bytes of a NMEA 0183 receiver into fixes.
 package nmea
 
 import (
 	"time"
+
+	gonmea "github.com/adrianmo/go-nmea"
 
 	"github.com/sensord/sensord/gps"
 )
 
 // Options say how a Decoder reads.
 type Options struct {
-	StartDate  time.Time // the day of the first sentence, for logs that carry none; zero: unknown
-	NoChecksum bool      // take sentences without a checksum; a wrong one is refused all the same
+	StartDate  time.Time // the UTC day of the first fix, for what carries none; zero: unknown
+	NoChecksum bool      // take sentences without a checksum, too; a wrong one is refused all the same
 }
 
 // Counts is what a Decoder has seen.
 type Counts struct {
 	Sentences    uint64 // understood
 	BadChecksum  uint64 // refused: the checksum is wrong or missing
-	Malformed    uint64 // refused: the checksum is right and the content cannot be
-	Unknown      uint64 // of kinds that say nothing of where the receiver is
-	GarbageBytes uint64 // outside of sentences
+	Malformed    uint64 // refused: the checksum is right, and the content cannot be
+	Unknown      uint64 // with a right checksum, of kinds that say nothing of where the receiver is
+	GarbageBytes uint64 // outside of sentences; line ends do not count
 }
 
-// A Decoder turns bytes into gps.Fix, gps.Sky and gps.Notice. It belongs to one
-// goroutine.
-type Decoder struct{ o Options }
+// A Decoder turns bytes into gps.Fix, gps.Sky and gps.Notice. It holds a few
+// kilobytes, whatever it reads.
+type Decoder struct {
+	options Options
+	counts  Counts
+	parser  gonmea.SentenceParser
 
-// NewDecoder returns a Decoder for one receiver.
-func NewDecoder(o Options) *Decoder { return &Decoder{o: o} }
+	line     line
+	epochs   epochs
+	sky      sky
+	notices  notices
+	tell     func(gps.Event)
+	received int64 // of the first byte of the sentence at hand
+}
 
-// Write reads what arrived at receivedNs (CLOCK_BOOTTIME).
-func (d *Decoder) Write(p []byte, receivedNs int64, tell func(gps.Event)) { panic("not built yet") }
+// NewDecoder returns a Decoder for one receiver. A receiver that was away, or
+// another one, needs a new one.
+func NewDecoder(o Options) *Decoder {
+	d := &Decoder{options: o, parser: newParser()}
+	d.epochs.dates.start(o.StartDate)
+	d.epochs.start()
+	return d
+}
 
-// Flush ends the epoch that is open, if it has a fix.
-func (d *Decoder) Flush(tell func(gps.Event)) { panic("not built yet") }
+// Write reads p, which arrived at receivedNs (CLOCK_BOOTTIME, ns; for a log,
+// whatever stands for that). What it finds it tells before it returns: values
+// that are the callee's from then on. It never fails, and the same bytes give
+// the same events however they are cut.
+func (d *Decoder) Write(p []byte, receivedNs int64, tell func(gps.Event)) {
+	d.tell = tell
+	for _, c := range p {
+		d.line.take(c, receivedNs, d)
+	}
+	d.tell = nil
+}
+
+// Flush says that nothing comes for now: the receiver's line fell silent, as it
+// does between epochs, or the input ended. It tells the fix of the epoch that
+// is open. What still comes of that epoch is left out: call it after a silence
+// that does not happen within an epoch (for a serial line some 30 characters'
+// time, at least 50 ms).
+func (d *Decoder) Flush(tell func(gps.Event)) {
+	d.tell = tell
+	d.finish()
+	d.tell = nil
+}
 
 // Counts returns what was seen so far.
-func (d *Decoder) Counts() Counts { return Counts{} }
+func (d *Decoder) Counts() Counts { return d.counts }
 
-// Valid reports whether line is one NMEA sentence with the right checksum.
-func Valid(line []byte) bool { panic("not built yet") }
+// sentence reads one sentence whose checksum is right, or may be missing.
+func (d *Decoder) sentence(text []byte, receivedNs int64) {
+	d.received = receivedNs
+	s, err := d.parse(string(text))
+	if err != nil {
+		if isUnknown(err) {
+			d.counts.Unknown++
+			return
+		}
+		d.counts.Malformed++
+		return
+	}
+	d.counts.Sentences++
+	switch s := s.(type) {
+	case *report:
+		d.add(s)
+	case *view:
+		if d.sky.add(s) {
+			d.tellSky()
+		}
+	case gonmea.TXT:
+		d.notices.text(s, receivedNs, d.tell)
+	case gonmea.DTM:
+		d.notices.datum(s, receivedNs, d.tell)
+	}
+}
+
+// add puts a sentence into its epoch, and tells of the epochs that end by it.
+func (d *Decoder) add(r *report) {
+	switch d.epochs.place(r) {
+	case late:
+		return
+	case early:
+		d.epochs.keep(r)
+		return
+	case next:
+		d.finish()
+		d.epochs.begin(r, d.received)
+	case here:
+	}
+	if d.epochs.merge(r) {
+		d.finish()
+	}
+}
+
+// finish ends the open epoch, if there is one, and tells its fix.
+func (d *Decoder) finish() {
+	if f, e := d.epochs.finish(); e != nil {
+		d.tell(f)
+		d.notices.quality(e, d.tell)
+	}
+	if d.sky.fresh {
+		d.tellSky()
+	}
+}
+
+func (d *Decoder) tellSky() { d.tell(d.sky.report(d.epochs.used)) }

@@ -1,0 +1,86 @@
+package nmea
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	gonmea "github.com/adrianmo/go-nmea"
+
+	"github.com/sensord/sensord/gps"
+)
+
+// notices says what there is to know of a receiver: each thing once, and again
+// when an hour went by; never more than a few a minute.
+type notices struct {
+	told   []told
+	minute int64 // when the minute at hand began
+	count  int   // in it
+}
+
+type told struct {
+	text string
+	ns   int64
+}
+
+const (
+	noticesKept      = 16
+	noticesPerMinute = 6
+	noticeAgain      = int64(time.Hour)
+	noticeLength     = 120
+)
+
+// text tells of errors and warnings (0 and 1), and of an antenna that is not
+// well: u-blox says that as a mere notice (2).
+func (n *notices) text(t gonmea.TXT, ns int64, tell func(gps.Event)) {
+	antenna, is := strings.CutPrefix(t.Message, "ANTSTATUS=")
+	ill := is && (antenna == "SHORT" || antenna == "OPEN")
+	if t.Fields[2] == "" || (t.ID != 0 && t.ID != 1 && !ill) {
+		return
+	}
+	n.say(t.Message, ns, tell)
+}
+
+// datum tells of positions that are not WGS 84.
+func (n *notices) datum(t gonmea.DTM, ns int64, tell func(gps.Event)) {
+	switch code := t.Fields[0]; code {
+	case "", "W84", "P90", "W72": // a few metres, or less, apart
+	default:
+		n.say("positions are in the datum "+code+", not WGS 84", ns, tell)
+	}
+}
+
+// quality tells of positions that nobody measured.
+func (n *notices) quality(e *epoch, tell func(gps.Event)) {
+	switch {
+	case !e.counted:
+	case e.how == manual:
+		n.say("the receiver says that its position was given by hand", e.receivedNs, tell)
+	case e.how == simulated:
+		n.say("the receiver says that its position is simulated", e.receivedNs, tell)
+	}
+}
+
+func (n *notices) say(text string, ns int64, tell func(gps.Event)) {
+	if len(text) > noticeLength {
+		text = text[:noticeLength]
+	}
+	i := slices.IndexFunc(n.told, func(t told) bool { return t.text == text })
+	if i >= 0 && ns-n.told[i].ns < noticeAgain {
+		return
+	}
+	if n.minute == 0 || ns-n.minute >= int64(time.Minute) {
+		n.minute, n.count = ns, 0
+	}
+	if n.count++; n.count > noticesPerMinute {
+		return
+	}
+	if i >= 0 {
+		n.told = slices.Delete(n.told, i, i+1)
+	}
+	if len(n.told) == noticesKept {
+		n.told = slices.Delete(n.told, 0, 1)
+	}
+	n.told = append(n.told, told{text, ns})
+	tell(gps.Notice{Text: text})
+}
