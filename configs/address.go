@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"net/url"
@@ -84,18 +85,9 @@ func parseConnect(s string) (host string, port int, m mistake) {
 	case strings.Contains(s, "/"):
 		return "", 0, mistake{quote(s) + " has a path", form + "; the path is --endpoint"}
 	}
-	host, digits, bracketed := s, "", strings.HasPrefix(s, "[")
-	if bracketed {
-		inside, rest, ok := strings.Cut(s[1:], "]")
-		if !ok || rest != "" && rest[0] != ':' {
-			return "", 0, mistake{quote(s) + " is no address", "write [IPV6] or [IPV6]:PORT"}
-		}
-		host, digits = inside, rest
-	} else if i := strings.IndexByte(s, ':'); i >= 0 {
-		if strings.Contains(s[i+1:], ":") {
-			return "", 0, mistake{quote(s) + " has more than one colon", "an IPv6 address stands in brackets, as in [2001:db8::1]:2501"}
-		}
-		host, digits = s[:i], s[i:]
+	host, digits, bracketed, m := splitAddress(s)
+	if m.made() {
+		return "", 0, m
 	}
 	if m := checkHost(host, bracketed); m.made() {
 		return "", 0, m
@@ -108,6 +100,59 @@ func parseConnect(s string) (host string, port int, m mistake) {
 		return "", 0, mistake{"port " + quote(digits[1:]) + " is no port number", "write 1 to 65535"}
 	}
 	return host, port, mistake{}
+}
+
+// splitAddress takes HOST, HOST:PORT, [IPV6] or [IPV6]:PORT apart; digits begin
+// with the colon.
+func splitAddress(s string) (host, digits string, bracketed bool, m mistake) {
+	host, bracketed = s, strings.HasPrefix(s, "[")
+	if bracketed {
+		inside, rest, ok := strings.Cut(s[1:], "]")
+		if !ok || rest != "" && rest[0] != ':' {
+			return "", "", true, mistake{quote(s) + " is no address", "write [IPV6] or [IPV6]:PORT"}
+		}
+		return inside, rest, true, mistake{}
+	}
+	if i := strings.IndexByte(s, ':'); i >= 0 {
+		if strings.Contains(s[i+1:], ":") {
+			return "", "", false, mistake{quote(s) + " has more than one colon", "an IPv6 address stands in brackets, as in [2001:db8::1]:2501"}
+		}
+		host, digits = s[:i], s[i:]
+	}
+	return host, digits, false, mistake{}
+}
+
+// parsePlace reads HOST[:PORT], and with listen [HOST][:PORT], into host:port.
+func parsePlace(s string, port int, listen bool) (string, mistake) {
+	form := "write HOST or HOST:PORT"
+	if listen {
+		form = "write HOST:PORT, or :PORT for every address of this machine"
+	}
+	switch {
+	case strings.Contains(s, "@"): // first, so that no message shows a password
+		return "", mistake{"a login does not belong in the address", form}
+	case strings.Contains(s, "/"):
+		return "", mistake{quote(s) + " is no address", form}
+	}
+	host, digits, bracketed, m := splitAddress(s)
+	if m.made() {
+		return "", m
+	}
+	switch m := checkHost(host, bracketed); {
+	case host == "" && listen && !bracketed:
+	case host == "":
+		return "", mistake{"the host is missing", form}
+	case m.made():
+		return "", m
+	}
+	if digits == ":" {
+		return "", mistake{"nothing follows the colon", form}
+	}
+	given, err := parsePort(strings.TrimPrefix(digits, ":"))
+	if err != nil {
+		return "", mistake{"port " + quote(digits[1:]) + " is no port number", "write 1 to 65535"}
+	}
+	return net.JoinHostPort(host, strconv.Itoa(cmp.Or(given, port))), mistake{}
 }
 
 // parsePort returns 0 for an empty text, which leaves the port to complete.

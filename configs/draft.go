@@ -20,7 +20,8 @@ type draft struct {
 	rig       text
 	server    serverDraft
 	sources   []sourceDraft
-	receivers []receiverDraft
+	gps       gpsDraft
+	web       webDraft
 	memory    text
 	logLevel  text
 	logFormat text
@@ -52,6 +53,19 @@ type serverDraft struct {
 	tls        Origin // of the block or the switch
 	ca         text
 	serverName text
+
+	rest restDraft
+}
+
+// restDraft is what was written of a server's REST.
+type restDraft struct {
+	from         Origin // of the block
+	url          text
+	user         text
+	password     text
+	passwordFile text
+	apikey       text
+	apikeyFile   text
 }
 
 // sourceDraft is either a definition in one text or its parts.
@@ -83,11 +97,45 @@ type optionDraft struct {
 	from  Origin // of the name
 }
 
+// gpsDraft is what was written of the position.
+type gpsDraft struct {
+	mode, motion, predict, limit text
+	receivers                    []receiverDraft
+	metagps                      Origin // of the block
+	rate, create                 text
+}
+
+// receiverDraft is a receiver as it was written, whatever its type has.
 type receiverDraft struct {
-	path     string
-	from     Origin
-	kind     text
-	name     text
-	lat, lon text
-	alt      text
+	path string // as in gps.receivers[0]; empty for a flag
+	spec string // the text of --gps; empty elsewhere
+	from Origin
+	kind text
+	name text
+	set  map[string]text // by the names of receiverKeys
+}
+
+// webDraft is what was written of the web side.
+type webDraft struct {
+	from             Origin // of the block
+	listen, insecure text
+	tls              Origin // of the block
+	cert, key        text
+	token, tokenFile text
+}
+
+// posted returns the first receiver that somebody posts positions to, or nil.
+func (d *draft) posted() *receiverDraft {
+	for i := range d.gps.receivers {
+		r := &d.gps.receivers[i]
+		if r.kind.value == string(ReceiverMeta) || r.kind.value == string(ReceiverWeb) {
+			return r
+		}
+	}
+	return nil
+}
+
+// serves reports whether the rig has to listen for HTTP.
+func (d *draft) serves() bool {
+	return d.web.listen.value != webOff && (d.posted() != nil || d.web.listen.given())
 }

@@ -21,6 +21,7 @@ type Flags struct {
 	APIKey         Secret   // --apikey
 	Sources        []string // --source DEFINITION, repeated
 	SourceType     string   // when the name that the program was called by says it
+	GPS            []string // --gps SPEC, repeated; each as Kismet's gps=
 	FixedGPS       string   // --fixed-gps LAT,LON[,ALT]
 	GPSName        string   // --gps-name NAME
 	DisableRetry   bool     // --disable-retry
@@ -101,28 +102,42 @@ func (l *loader) flagConflicts(f Flags) {
 	}
 }
 
-// flagPosition puts --fixed-gps in the place of the file's receivers.
+// flagPosition puts --gps and --fixed-gps in the place of the file's receivers.
 func (l *loader) flagPosition(d *draft, f Flags) {
-	if f.FixedGPS == "" {
-		if f.GPSName != "" {
-			l.warn(fromFlag("--gps-name"), "", "add --fixed-gps LAT,LON", "it names the position of --fixed-gps, which is not given")
+	if f.FixedGPS == "" && f.GPSName != "" {
+		l.warn(fromFlag("--gps-name"), "", "add --fixed-gps LAT,LON", "it names the position of --fixed-gps, which is not given")
+	}
+	var receivers []receiverDraft
+	for _, spec := range f.GPS {
+		if r, ok := l.flagReceiver(spec); ok {
+			receivers = append(receivers, r)
 		}
-		return
+	}
+	if r, ok := l.flagFixed(f); ok {
+		receivers = append(receivers, r)
+	}
+	if len(receivers) > 0 || f.FixedGPS != "" || len(f.GPS) > 0 {
+		d.gps.receivers = receivers
+	}
+}
+
+// flagFixed reads --fixed-gps.
+func (l *loader) flagFixed(f Flags) (receiverDraft, bool) {
+	if f.FixedGPS == "" {
+		return receiverDraft{}, false
 	}
 	from := fromFlag("--fixed-gps")
 	parts := strings.Split(f.FixedGPS, ",")
 	if len(parts) < 2 || len(parts) > 3 {
 		l.wrong(from, "", "write LAT,LON or LAT,LON,ALT in degrees and metres, as in 52.5200,13.4050,34", "%s is no position", quote(f.FixedGPS))
-		return
+		return receiverDraft{}, false
 	}
-	r := receiverDraft{from: from, kind: text{receiverFixed, from}}
-	r.lat.over(strings.TrimSpace(parts[0]), from)
-	r.lon.over(strings.TrimSpace(parts[1]), from)
-	if len(parts) == 3 {
-		r.alt.over(strings.TrimSpace(parts[2]), from)
+	r := receiverDraft{from: from, kind: text{string(ReceiverFixed), from}, set: map[string]text{}}
+	for i, key := range []string{"lat", "lon", "alt"}[:len(parts)] {
+		r.set[key] = text{strings.TrimSpace(parts[i]), from}
 	}
 	if f.GPSName != "" {
 		r.name.over(f.GPSName, fromFlag("--gps-name"))
 	}
-	d.receivers = []receiverDraft{r}
+	return r, true
 }

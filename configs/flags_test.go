@@ -29,6 +29,7 @@ func TestFromFlagsIsKismetsCommandLine(t *testing.T) {
 		Servers: []configs.Server{{
 			Name: "kismet.local:2501", Transport: configs.TransportWebsocket, Host: "kismet.local", Port: 2501,
 			Path: configs.DefaultEndpoint, Protocol: configs.ProtocolV2, APIKey: testKey,
+			REST: configs.REST{URL: "http://kismet.local:2501", APIKey: testKey},
 		}},
 		Sources: []configs.Source{{
 			Name: "walk", Type: "pcapfile", UUID: capture.FileUUID("walk.pcap"),
@@ -215,6 +216,7 @@ func TestFlagsOverAFilesServer(t *testing.T) {
 	want := configs.Server{
 		Name: "work.example:443", Transport: configs.TransportWebsocket, Host: "work.example", Port: 443, Path: configs.DefaultEndpoint,
 		Protocol: configs.ProtocolAuto, APIKey: testKey, TLS: true, CAFile: "ca.pem", ServerName: "work.example",
+		REST: configs.REST{URL: "https://work.example:443", APIKey: testKey, ServerName: "work.example"},
 	}
 	if diff := cmp.Diff(want, l.Config.Servers[0]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

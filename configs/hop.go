@@ -43,6 +43,20 @@ var errRateUnit = errors.New("the unit of a rate is sec, min or dwell")
 // ParseRate reads a rate as Kismet writes it, 5/sec or 30/min or 1/dwell (a
 // hop each second), and returns hops per second. 0/sec is no hop.
 func ParseRate(s string) (float64, error) {
+	n, err := parseRate(s)
+	switch {
+	case err != nil:
+		return 0, err
+	case n > maxHopRate:
+		return 0, fmt.Errorf("%s is faster than any radio, %g/sec is the most", quote(s), maxHopRate)
+	case n > 0 && n < minHopRate:
+		return 0, fmt.Errorf("%s is less than a hop in an hour", quote(s))
+	}
+	return n, nil
+}
+
+// parseRate reads a rate in times per second.
+func parseRate(s string) (float64, error) {
 	digits, unit, found := strings.Cut(s, "/")
 	n, err := parseNumber(strings.TrimSpace(digits))
 	switch {
@@ -62,12 +76,6 @@ func ParseRate(s string) (float64, error) {
 		n = 1 / n
 	default:
 		return 0, fmt.Errorf("%s: %w", quote(s), errRateUnit)
-	}
-	switch {
-	case n > maxHopRate:
-		return 0, fmt.Errorf("%s is faster than any radio, %g/sec is the most", quote(s), maxHopRate)
-	case n > 0 && n < minHopRate:
-		return 0, fmt.Errorf("%s is less than a hop in an hour", quote(s))
 	}
 	return n, nil
 }

@@ -65,6 +65,8 @@ type loader struct {
 	interfacePhy    func(name string) string                   // its radio's, "" if it is none that is there
 	root            func() bool
 	hostname        func() (string, error)
+
+	metaSources []sourceDraft // those with metagps=
 }
 
 func newLoader(file string) *loader {
@@ -133,8 +135,10 @@ func (l *loader) config(d *draft, environ []string) Config {
 	c := Config{Rig: l.rig(d.rig)}
 	c.Servers = []Server{l.server(&d.server)}
 	c.Sources = l.sources(d)
-	c.StateDir = l.stateDir(d.stateDir, environ, c.Sources)
-	c.GPS = l.position(d.receivers)
+	c.StateDir = l.stateDir(d, environ, c.Sources)
+	c.GPS = l.gps(d, c.Sources)
+	l.metaNeedsREST(&c)
+	c.Web = l.web(d, c.StateDir)
 	c.Spool.MemoryBytes = l.memory(d.memory)
 	c.Log = l.log(d.logLevel, d.logFormat)
 	c.Once, c.NoRetry = d.once.set(), d.noRetry.set()

@@ -76,6 +76,9 @@ func machine(t *testing.T) {
 	write(t, "two-lines.key", "one\ntwo\n", 0o600)
 	write(t, "ca.pem", certificate(t), 0o644)
 	write(t, "text.pem", "no certificate", 0o644)
+	webCert, webKey := keyPair(t)
+	write(t, "web.pem", webCert, 0o644)
+	write(t, "web.key", webKey, 0o600)
 }
 
 func write(t *testing.T, name, text string, mode os.FileMode) {
@@ -90,6 +93,12 @@ func write(t *testing.T, name, text string, mode os.FileMode) {
 
 func certificate(t *testing.T) string {
 	t.Helper()
+	cert, _ := keyPair(t)
+	return cert
+}
+
+func keyPair(t *testing.T) (cert, private string) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +108,11 @@ func certificate(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
 }
 
 // describe writes down all that a load answered.
@@ -173,8 +186,9 @@ servers[0].name = environment.example:2501 (default)
 servers[0].apikey = *** (rig.yaml:2)
 sources[0] = drive.pcapng:pps=10 (--source)
 sources[0].uuid = 4E1D07C3-0000-0000-0000-00001EE604C1 (--source)
-gps.fixed = 0,0 (--fixed-gps)
-gps.name = remote-fixed (default)
+gps.receivers[0].type = fixed (--fixed-gps)
+gps.receivers[0].name = remote-fixed (default)
+gps.receivers[0].position = 0,0 (--fixed-gps)
 spool.memory = 16MiB (default)
 log.level = warn (rig.yaml:5)
 log.format = auto (default)

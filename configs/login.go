@@ -31,12 +31,12 @@ func (l *loader) login(d *serverDraft, t *target, s *Server) {
 	switch {
 	case loginGiven:
 		s.User, s.Password = d.user.value, Secret(password)
-		l.checkUser(d.user, passwordFrom)
+		l.checkUser(d.user, passwordFrom, serverLogin())
 		l.settle("servers[0].user", s.User, d.user.from)
 		l.settle("servers[0].password", s.Password.String(), passwordFrom)
 	case keyGiven:
 		s.APIKey = Secret(apikey)
-		l.checkKey(apikey, apikeyFrom)
+		l.checkKey(apikey, apikeyFrom, serverLogin())
 		l.settle("servers[0].apikey", s.APIKey.String(), apikeyFrom)
 	default:
 		l.missingLogin(d, t)
@@ -55,15 +55,26 @@ func (l *loader) missingLogin(d *serverDraft, t *target) {
 	l.wrong(d.from, "servers[0]", "add apikey_file: FILE, or user: NAME and password_file: FILE, or set SENSORD_APIKEY", what)
 }
 
-func (l *loader) checkUser(user text, passwordFrom Origin) {
+// A loginPlace is where a login stands, and how else its halves are given.
+type loginPlace struct{ path, user, password string }
+
+func serverLogin() loginPlace {
+	return loginPlace{"servers[0]", "--user NAME, or set SENSORD_USER", "--password PASSWORD, or set SENSORD_PASSWORD"}
+}
+
+func restLogin() loginPlace {
+	return loginPlace{"servers[0].rest", "SENSORD_REST_USER to the environment", "SENSORD_REST_PASSWORD to the environment"}
+}
+
+func (l *loader) checkUser(user text, passwordFrom Origin, p loginPlace) {
 	switch {
 	case !user.given():
-		l.wrong(passwordFrom, "servers[0].password_file", otherHalf(passwordFrom, "user: NAME", "--user NAME, or set SENSORD_USER"), "there is a password without a user")
-	case !passwordFrom.set() && l.blamed("servers[0].password", "servers[0].password_file"):
+		l.wrong(passwordFrom, p.path+".password_file", otherHalf(passwordFrom, "user: NAME", p.user), "there is a password without a user")
+	case !passwordFrom.set() && l.blamed(p.path+".password", p.path+".password_file"):
 	case !passwordFrom.set():
-		l.wrong(user.from, "servers[0].user", otherHalf(user.from, "password_file: FILE", "--password PASSWORD, or set SENSORD_PASSWORD"), "there is a user without a password")
+		l.wrong(user.from, p.path+".user", otherHalf(user.from, "password_file: FILE", p.password), "there is a user without a password")
 	case strings.Contains(user.value, ":"):
-		l.wrong(user.from, "servers[0].user", "choose another name in Kismet, or use an API key", "a user's name cannot have a colon")
+		l.wrong(user.from, p.path+".user", "choose another name in Kismet, or use an API key", "a user's name cannot have a colon")
 	}
 }
 
@@ -76,9 +87,9 @@ func otherHalf(from Origin, inFile, elsewhere string) string {
 }
 
 // checkKey refuses what cannot travel in a cookie. The key itself is not shown.
-func (l *loader) checkKey(key string, from Origin) {
+func (l *loader) checkKey(key string, from Origin, p loginPlace) {
 	if key == "" || strings.ContainsFunc(key, notVisible) || strings.ContainsAny(key, `",;\`) {
-		l.wrong(from, "servers[0].apikey", "copy the key from Kismet's web page: 32 letters and digits", "this is no API key")
+		l.wrong(from, p.path+".apikey", "copy the key from Kismet's web page: 32 letters and digits", "this is no API key")
 	}
 }
 

@@ -179,6 +179,22 @@ func checkConfig(t *testing.T, c Config) {
 	if p := c.GPS.Fixed; p != nil && !(p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180) {
 		t.Errorf("position is off the globe: %+v", *p)
 	}
+	names := map[string]bool{}
+	for _, r := range c.GPS.Receivers {
+		if r.Name == "" || names[r.Name] || r.Type == ReceiverNMEA && (r.Feed == "" || (r.Device == "") == (r.Address == "")) || r.Type == ReceiverGPSD && r.Address == "" || r.Latency < 0 {
+			t.Errorf("receiver is not complete: %+v", r)
+		}
+		if (r.Type == ReceiverMeta || r.Type == ReceiverWeb) && (c.Web.Listen == "" || r.Expire <= 0) {
+			t.Errorf("nothing can be posted to %+v", r)
+		}
+		names[r.Name] = true
+	}
+	if g := c.GPS; g.Mode != GPSFusion && g.Mode != GPSPriority || g.Motion != MotionCar && g.Motion != MotionFoot || g.Predict < 0 || !(g.LimitM > 0) || g.MetaGPS.Interval <= 0 {
+		t.Errorf("position is not complete: %+v", g)
+	}
+	if w := c.Web; w.Listen != "" && (w.Token == "") == (w.TokenFile == "") || (w.CertFile == "") != (w.KeyFile == "") {
+		t.Errorf("web is not complete: %+v", w)
+	}
 	if c.Spool.MemoryBytes < minMemoryBytes {
 		t.Errorf("memory is %d", c.Spool.MemoryBytes)
 	}

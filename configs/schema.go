@@ -14,14 +14,14 @@ func (d *document) read(top *yaml.Node, into *draft) {
 		{"rig", d.scalar(&into.rig)},
 		{"servers", func(n *yaml.Node, path string) { d.servers(n, path, &into.server) }},
 		{"sources", func(n *yaml.Node, path string) { d.sources(n, path, into) }},
-		{"gps", func(n *yaml.Node, path string) { d.gps(n, path, into) }},
+		{"gps", func(n *yaml.Node, path string) { d.gps(n, path, &into.gps) }},
+		{"web", func(n *yaml.Node, path string) { d.web(n, path, &into.web) }},
 		{"spool", func(n *yaml.Node, path string) { d.spool(n, path, into) }},
 		{"state_dir", d.scalar(&into.stateDir)},
 		{"log", func(n *yaml.Node, path string) {
 			d.mapping(n, path, []field{{"level", d.scalar(&into.logLevel)}, {"format", d.scalar(&into.logFormat)}})
 		}},
 	},
-		field{"web", d.refuse("remove it", "this version serves nothing over HTTP; its log and exit status say how it is doing")},
 		field{"bus", d.bus},
 		field{"once", d.refuse("write `sensord run --once`", "it is a flag, not a setting")},
 	)
@@ -42,11 +42,27 @@ func (d *document) servers(n *yaml.Node, path string, into *serverDraft) {
 			{"password_file", d.scalar(&into.passwordFile)},
 			{"apikey_file", d.scalar(&into.apikeyFile)},
 			{"tls", func(n *yaml.Node, path string) { d.tls(n, path, into) }},
+			{"rest", func(n *yaml.Node, path string) { d.rest(n, path, &into.rest) }},
 		},
-			field{"password", d.refuse("write password_file: FILE with the password in that file, or set SENSORD_PASSWORD", "a secret does not belong in the configuration")},
-			field{"apikey", d.refuse("write apikey_file: FILE with the key in that file, or set SENSORD_APIKEY", "a secret does not belong in the configuration")},
+			field{"password", d.refuse("write password_file: FILE with the password in that file, or set SENSORD_PASSWORD", inlineSecret)},
+			field{"apikey", d.refuse("write apikey_file: FILE with the key in that file, or set SENSORD_APIKEY", inlineSecret)},
 		)
 	})
+}
+
+const inlineSecret = "a secret does not belong in the configuration"
+
+func (d *document) rest(n *yaml.Node, path string, into *restDraft) {
+	into.from = d.origin(n)
+	d.mapping(n, path, []field{
+		{"url", d.scalar(&into.url)},
+		{"user", d.scalar(&into.user)},
+		{"password_file", d.scalar(&into.passwordFile)},
+		{"apikey_file", d.scalar(&into.apikeyFile)},
+	},
+		field{"password", d.refuse("write password_file: FILE with the password in that file, or set SENSORD_REST_PASSWORD", inlineSecret)},
+		field{"apikey", d.refuse("write apikey_file: FILE with the key in that file, or set SENSORD_REST_APIKEY", inlineSecret)},
+	)
 }
 
 func (d *document) tls(n *yaml.Node, path string, into *serverDraft) {
@@ -100,34 +116,6 @@ func (d *document) options(n *yaml.Node, path string, into *sourceDraft) {
 		if o.value.given() {
 			into.options = append(into.options, o)
 		}
-	})
-}
-
-func (d *document) gps(n *yaml.Node, path string, into *draft) {
-	d.mapping(n, path, []field{
-		{"receivers", func(n *yaml.Node, path string) { d.receivers(n, path, into) }},
-	},
-		field{"mode", d.refuse("remove it", "this version knows one fixed position, so there is nothing to choose or to fuse")},
-	)
-}
-
-func (d *document) receivers(n *yaml.Node, path string, into *draft) {
-	d.list(n, path, func(_ int, entry *yaml.Node, path string) {
-		r := receiverDraft{path: path, from: d.origin(entry)}
-		var address text
-		d.mapping(entry, path, []field{
-			{"type", d.scalar(&r.kind)},
-			{"name", d.scalar(&r.name)},
-			{"lat", d.scalar(&r.lat)},
-			{"lon", d.scalar(&r.lon)},
-			{"alt", d.scalar(&r.alt)},
-		},
-			field{"address", d.scalar(&address)},
-		)
-		if address.given() && (!r.kind.given() || r.kind.value == receiverFixed) {
-			d.out.wrong(address.from, join(path, "address"), "remove it", "a fixed position has no address")
-		}
-		into.receivers = append(into.receivers, r)
 	})
 }
 

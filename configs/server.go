@@ -23,8 +23,10 @@ func (l *loader) server(d *serverDraft) Server {
 		}
 	}
 	l.settle("servers[0].name", s.Name, d.name.from)
-	l.tls(d, &t, &s)
+	rest := l.restTarget(&d.rest, &t)
+	l.tls(d, &t, &s, rest.tls)
 	l.login(d, &t, &s)
+	l.rest(d, &t, &s, rest)
 	return s
 }
 
@@ -127,13 +129,19 @@ func (l *loader) protocol(p text) Protocol {
 	return chosen
 }
 
-// tls settles whom to trust.
-func (l *loader) tls(d *serverDraft, t *target, s *Server) {
-	if !t.tls {
+// tls settles whom to trust, also where only the server's REST has TLS.
+func (l *loader) tls(d *serverDraft, t *target, s *Server, rest bool) {
+	if !t.tls && !rest {
 		l.unusedTLS(d, t)
 		return
 	}
-	s.CAFile = d.ca.value
+	if s.CAFile = d.ca.value; s.CAFile != "" {
+		l.checkCA(d.ca)
+		l.settle("servers[0].tls.ca", s.CAFile, d.ca.from)
+	}
+	if !t.tls {
+		return
+	}
 	s.ServerName, _, _ = strings.Cut(s.Host, "%")
 	serverName := d.serverName
 	if t.from.layer > serverName.from.layer {
@@ -141,10 +149,6 @@ func (l *loader) tls(d *serverDraft, t *target, s *Server) {
 	}
 	if serverName.given() {
 		s.ServerName = serverName.value
-	}
-	if s.CAFile != "" {
-		l.checkCA(d.ca)
-		l.settle("servers[0].tls.ca", s.CAFile, d.ca.from)
 	}
 	l.settle("servers[0].tls.server_name", s.ServerName, serverName.from)
 }

@@ -10,10 +10,11 @@ import (
 
 const systemState = "/var/lib/sensord"
 
-// stateDir settles where a rig notes what it has to undo after a crash: what
-// was written, else systemd's directory for the service, else the machine's
+// stateDir settles where a rig notes what it has to undo after a crash, and
+// keeps the web side's token: what was written, else systemd's directory for the service, else the machine's
 // for root and the user's for others.
-func (l *loader) stateDir(t text, environ []string, sources []Source) string {
+func (l *loader) stateDir(d *draft, environ []string, sources []Source) string {
+	t := d.stateDir
 	variable := func(name string) string {
 		for _, entry := range slices.Backward(environ) {
 			if value, ok := strings.CutPrefix(entry, name+"="); ok {
@@ -46,7 +47,7 @@ func (l *loader) stateDir(t text, environ []string, sources []Source) string {
 	if dir == "" && radios {
 		l.warn(fromFlag("--state-dir"), "", "name a directory with --state-dir, SENSORD_STATE_DIR or state_dir", "there is none, so after a crash the next start cannot put the radios back as they were")
 	}
-	if t.given() || dir != "" && radios {
+	if t.given() || dir != "" && (radios || d.makesToken()) {
 		l.settle("state_dir", dir, from)
 	}
 	return dir

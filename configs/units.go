@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // sizeUnits are the units of ParseSize, the largest first within each family.
@@ -65,3 +66,55 @@ func parseNumber(s string) (float64, error) {
 	}
 	return strconv.ParseFloat(s, 64)
 }
+
+// parseDuration reads a duration within bounds, as in 3s or 500ms.
+func parseDuration(s string, least, most time.Duration) (time.Duration, mistake) {
+	right := "write a duration from " + FormatDuration(least) + " to " + FormatDuration(most)
+	d, err := time.ParseDuration(strings.ReplaceAll(s, " ", ""))
+	switch _, number := parseNumber(s); {
+	case err != nil && number == nil || err == nil && s == "0":
+		return 0, mistake{quote(s) + " has no unit", right}
+	case err != nil:
+		return 0, mistake{quote(s) + " is no duration", right}
+	case d < least:
+		return 0, mistake{quote(s) + " is too short", right}
+	case d > most:
+		return 0, mistake{quote(s) + " is too long", right}
+	}
+	return d, mistake{}
+}
+
+// FormatDuration writes a duration as it is written in a configuration: 1h,
+// not 1h0m0s.
+func FormatDuration(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = strings.TrimSuffix(s, zero[1:])
+		}
+	}
+	return s
+}
+
+// parseLength reads a length in metres, as in 100m or 1.5km.
+func parseLength(s string) (float64, error) {
+	metres, factor := strings.TrimSpace(s), 1.0
+	switch {
+	case strings.HasSuffix(metres, "km"):
+		metres, factor = strings.TrimSuffix(metres, "km"), 1000
+	case strings.HasSuffix(metres, "m"):
+		metres = strings.TrimSuffix(metres, "m")
+	default:
+		if _, err := parseNumber(metres); err == nil {
+			return 0, fmt.Errorf("%s has no unit", quote(s))
+		}
+	}
+	n, err := parseNumber(strings.TrimSpace(metres))
+	if err != nil {
+		return 0, fmt.Errorf("%s is no length", quote(s))
+	}
+	return n * factor, nil
+}
+
+// formatLength writes metres as parseLength reads them.
+func formatLength(metres float64) string { return strconv.FormatFloat(metres, 'f', -1, 64) + "m" }
