@@ -35,16 +35,13 @@ type view struct {
 // drive follows the road from a place for at most some seconds.
 func (r *road) drive(lat, lon, courseDeg, seconds float64) *Truth {
 	base, geoid := r.between(20, 200), 40.0
-	hill := func(s float64) (height, slope float64) {
-		const l1, l2 = 1900 / (2 * math.Pi), 730 / (2 * math.Pi)
-		return base + r.hilly*(math.Sin(s/l1)+0.4*math.Sin(s/l2)), r.hilly * (math.Cos(s/l1)/l1 + 0.4*math.Cos(s/l2)/l2)
-	}
+	const l1, l2 = 1900 / (2 * math.Pi), 730 / (2 * math.Pi) // of two rows of hills
+	slope := func(s float64) float64 { return r.hilly * (math.Cos(s/l1)/l1 + 0.4*math.Cos(s/l2)/l2) }
 	v := r.speeds(seconds)
 	c := curve{r: r}
 	t := &Truth{geoid: geoid}
 
-	height, slope := hill(0)
-	p := fromLLA(lat, lon, height+geoid)
+	p := fromLLA(lat, lon, base+geoid)
 	east, north, up := axes(lat, lon)
 	sin, cos := math.Sincos(radians(courseDeg))
 	ahead := east.times(sin).plus(north.times(cos))
@@ -58,21 +55,19 @@ func (r *road) drive(lat, lon, courseDeg, seconds float64) *Truth {
 		}
 		if i%every == 0 {
 			k, _ = (&curve{r: r, piece: c.piece, start: c.start}).at(s)
-			t.nodes = append(t.nodes, node{p, ahead.times(v[i]).plus(up.times(slope * v[i])), ahead, k * v[i]})
+			t.nodes = append(t.nodes, node{p, ahead.times(v[i]).plus(up.times(slope(s) * v[i])), ahead, k * v[i]})
 		}
 		if i+1 == len(v) {
 			break
 		}
 		step := (v[i] + v[i+1]) / 2 * tick
 		k, _ = c.at(s + step/2)
-		_, slope = hill(s + step/2)
 		half := k * step / 2
 		ahead = bend(ahead, up, half)
-		p = p.plus(ahead.times(step)).plus(up.times(slope * step))
+		p = p.plus(ahead.times(step)).plus(up.times(slope(s+step/2) * step))
 		up = upAt(p)
 		ahead = bend(ahead, up, half)
 		s += step
-		_, slope = hill(s)
 	}
 	return t
 }
