@@ -179,7 +179,7 @@ func (b *Builder) settle() {
 		b.thin(before(t.recent, newest-b.detail))
 	}
 	if len(t.old) > 0 && newest-t.old[0].timeNs > b.keep+b.keep/keepExcess {
-		t.old = slices.Clone(t.old[before(t.old, newest-b.keep):])
+		t.old = slices.Clone(t.old[max(0, before(t.old, newest-b.keep)-1):])
 	}
 }
 

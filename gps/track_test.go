@@ -289,16 +289,3 @@ func TestFixedPositionWhereTheTrackHasNone(t *testing.T) {
 		t.Errorf("fixed: %v %+v", ok, p)
 	}
 }
-
-func TestTrackAllocatesNothing(t *testing.T) {
-	track := trackOf(gps.TrackOptions{}, drive(0, 100, 10)...)
-	ns := int64(0)
-	if n := testing.AllocsPerRun(1000, func() {
-		ns += 10_000_019
-		track.At(ns)
-		track.AtUTC(ns)
-		track.Wait(ns, ns)
-	}); n != 0 {
-		t.Errorf("%g allocations", n)
-	}
-}
