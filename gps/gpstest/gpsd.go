@@ -97,7 +97,7 @@ func tpv(f gps.Fix) report {
 	if !f.HasPosition() {
 		return r
 	}
-	perAxis := 1.96 * f.AccuracyM / radius95
+	perAxis := f.AccuracyM / math.Sqrt2 // gpsd splits a 95 % radius over two axes
 	r.Lat, r.Lon, r.AltHAE, r.AltMSL = number(f.Lat, 9), number(f.Lon, 9), number(f.AltHAE, 3), number(f.AltMSL, 3)
 	r.GeoidSep = number(f.AltHAE-f.AltMSL, 3)
 	r.Track, r.Speed, r.Climb = number(f.CourseDeg, 3), number(f.SpeedMPS, 3), number(f.ClimbMPS, 3)

@@ -88,7 +88,7 @@ func (w *watcher) coast(since time.Duration) gps.Fix {
 	if f.SpeedMPS >= w.m.CourseAbove {
 		f.CourseDeg = compass(w.exit.v.dot(east), w.exit.v.dot(north))
 	}
-	f.Satellites = 0
+	f.Satellites = 3
 	return f
 }
 

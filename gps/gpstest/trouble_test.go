@@ -32,7 +32,7 @@ func TestRoofs(t *testing.T) {
 			e, o, _, _ := off(d, f)
 			beforeRoof := i+5 < len(fixes) && fixes[i+5].Mode == gps.ModeNone
 			switch {
-			case f.Satellites == 0:
+			case f.Satellites == 3:
 				coasted++
 			case beforeRoof:
 				crept = max(crept, math.Hypot(e, o))
