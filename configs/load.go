@@ -38,18 +38,23 @@ type Loaded struct {
 // secrets and certificates, and looks whether sources are files or interfaces.
 // The error, if any, is Errors, with every problem of every place.
 func Load(file string, environ []string, flags Flags) (Loaded, error) {
-	l := newLoader(file)
-	data, _, err := l.readFile(file, maxFileBytes)
-	if err != nil {
-		l.wrong(l.origin(), "", "name the configuration with --config FILE", "%s", cause(err))
-		return Loaded{}, l.errs
-	}
-	return l.load(data, environ, flags)
+	return newLoader(file).loadFile(environ, flags)
 }
 
 // FromFlags is Load without a file: the configuration of Kismet's command line.
 func FromFlags(flags Flags, environ []string) (Loaded, error) {
 	return newLoader("").load(nil, environ, flags)
+}
+
+// Positions is Load, or without a file FromFlags, for who only wants to know where
+// the sensor is: servers and sources may be missing, and the Config has none.
+func Positions(file string, environ []string, flags Flags) (Loaded, error) {
+	l := newLoader(file)
+	l.positions = true
+	if file == "" {
+		return l.load(nil, environ, flags)
+	}
+	return l.loadFile(environ, flags)
 }
 
 // loader makes one Config. The machine is seen through its functions only.
@@ -67,6 +72,7 @@ type loader struct {
 	hostname        func() (string, error)
 
 	metaSources []sourceDraft // those with metagps=
+	positions   bool          // only where the sensor is matters
 }
 
 func newLoader(file string) *loader {
@@ -110,6 +116,15 @@ func newLoader(file string) *loader {
 // origin is the file as a whole.
 func (l *loader) origin() Origin { return Origin{File: l.file, layer: layerFile} }
 
+func (l *loader) loadFile(environ []string, flags Flags) (Loaded, error) {
+	data, _, err := l.readFile(l.file, maxFileBytes)
+	if err != nil {
+		l.wrong(l.origin(), "", "name the configuration with --config FILE", "%s", cause(err))
+		return Loaded{}, l.errs
+	}
+	return l.load(data, environ, flags)
+}
+
 func (l *loader) load(data []byte, environ []string, flags Flags) (Loaded, error) {
 	var d draft
 	if l.file != "" {
@@ -133,11 +148,15 @@ func (l *loader) load(data []byte, environ []string, flags Flags) (Loaded, error
 // config checks the draft and fills in the defaults.
 func (l *loader) config(d *draft, environ []string) Config {
 	c := Config{Rig: l.rig(d.rig)}
-	c.Servers = []Server{l.server(&d.server)}
-	c.Sources = l.sources(d)
+	if !l.positions {
+		c.Servers = []Server{l.server(&d.server)}
+		c.Sources = l.sources(d)
+	}
 	c.StateDir = l.stateDir(d, environ, c.Sources)
 	c.GPS = l.gps(d, c.Sources)
-	l.metaNeedsREST(&c)
+	if !l.positions {
+		l.metaNeedsREST(&c)
+	}
 	c.Web = l.web(d, c.StateDir)
 	c.Spool.MemoryBytes = l.memory(d.memory)
 	c.Log = l.log(d.logLevel, d.logFormat)
