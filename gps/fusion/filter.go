@@ -1,14 +1,42 @@
 package fusion
 
-import "github.com/sensord/sensord/gps"
+import (
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sensord/sensord/gps"
+)
 
 // A Filter turns fixes into points of a track.
 type Filter struct {
-	o Options
+	o    Options
+	body *body
+
+	plane     gps.Plane
+	receivers []*receiver
+	active    int // the receiver that has priority, none if there is none
+
+	nodes    []*node // in order of time; empty before the first position
+	spare    []*node
+	since    int64 // when it started
+	lastGood int64 // when a position was believed last
+	stray    stray
+
+	told     bool // there are points before
+	smoothed []smoothed
+	points   []gps.Point
 }
 
 // New returns a Filter that has heard nothing.
-func New(o Options) *Filter { return &Filter{o: o} }
+func New(o Options) *Filter {
+	if o.BelieveAfter <= 0 {
+		o.BelieveAfter = DefaultBelieveAfter
+	}
+	o.Order = slices.Clone(o.Order)
+	return &Filter{o: o, body: o.Motion.body(), active: none}
+}
 
 // A Result is what became of one fix.
 type Result struct {
@@ -28,4 +56,216 @@ const Nowhere = 1e7
 // Add takes a fix that was true at atNs, on the clock of the track. Fixes may
 // come late, and in any order, as long as they are not more than History behind
 // the newest.
-func (f *Filter) Add(fix gps.Fix, atNs int64) Result { return Result{} }
+func (f *Filter) Add(fix gps.Fix, atNs int64) Result {
+	slot := f.slot(fix.Receiver, atNs)
+	if slot == none {
+		return Result{Rejected: true, Why: "there are " + strconv.Itoa(maxReceivers) + " other receivers"}
+	}
+	r := f.receivers[slot]
+	r.searching = !fix.HasPosition()
+	r.hear(atNs)
+	if r.searching {
+		return Result{}
+	}
+	at, ok := place(&fix)
+	if !ok {
+		return r.refuse("not a place on earth")
+	}
+	if len(f.nodes) == 0 {
+		return f.restart(f.measure(&fix, at, slot, atNs))
+	}
+	switch why, again := f.timely(slot, atNs); {
+	case again:
+		return f.restart(f.measure(&fix, at, slot, atNs))
+	case why != "":
+		return r.refuse(why)
+	}
+	f.elect(slot, atNs)
+	return f.insert(f.measure(&fix, at, slot, atNs))
+}
+
+// insert puts a measurement where it belongs, and goes through what follows
+// again.
+func (f *Filter) insert(m measurement) Result {
+	i := len(f.nodes)
+	for f.nodes[i-1].m.atNs > m.atNs {
+		i-- // ends: timely refuses what is before the first
+	}
+	n := f.node(m)
+	f.nodes = slices.Insert(f.nodes, i, n)
+	f.replay(i)
+	n.doubt = f.tie(n)
+
+	r := f.receivers[m.slot]
+	if !n.jumped {
+		f.accept(n)
+		f.trim()
+		return Result{Points: f.tell()}
+	}
+	d := math.Hypot(n.nu[0], n.nu[1])
+	r.reject(&m, f.body)
+	if f.believe(m.slot, m.atNs) {
+		return f.restart(m)
+	}
+	r.why = r.jump.why(d, m.accuracy)
+	if n.n == 0 && i == len(f.nodes)-1 {
+		f.drop(i)
+	}
+	f.trim()
+	return Result{Points: f.tell(), Rejected: true, Why: r.why}
+}
+
+// accept notes that a position was believed, or held back.
+func (f *Filter) accept(n *node) {
+	m, r := &n.m, f.receivers[n.m.slot]
+	if n.role == roleMoves {
+		r.unused++
+		return
+	}
+	r.jump = jump{}
+	r.calm.move(m.ecef, m.atNs, m.accuracy)
+	if n.role == roleUsed {
+		f.learnScale(n)
+	}
+	r.good(m.atNs)
+	f.lastGood = max(f.lastGood, m.atNs)
+}
+
+// learnScale compares a receiver with others that had a say lately.
+func (f *Filter) learnScale(n *node) {
+	r := f.receivers[n.m.slot]
+	if !r.isGood || !n.e.contested(n.m.slot, n.m.atNs) {
+		return
+	}
+	b := rowBias + n.m.slot
+	x, y := n.e.x[0][b], n.e.x[1][b]
+	r.learnScale((x*x+y*y)/2+n.e.p[b][b], n.e.bias[n.m.slot], float64(n.m.atNs-r.goodNs)/1e9)
+}
+
+// restart begins anew with one measurement. What the track was before ends
+// there.
+func (f *Filter) restart(m measurement) Result {
+	for i := range slices.Backward(f.nodes) {
+		f.drop(i)
+	}
+	f.plane = gps.NewPlane(m.at)
+	m.project(&f.plane)
+	n := f.node(m)
+	f.nodes = append(f.nodes, n)
+	for _, r := range f.receivers {
+		r.isGood, r.doubted = false, false
+	}
+	f.start(n)
+	f.since, f.stray = m.atNs, stray{}
+	f.lastGood = m.atNs
+	f.active = m.slot
+	f.accept(n)
+	return Result{Points: f.tell()}
+}
+
+// replay calculates again from the node i on.
+func (f *Filter) replay(i int) {
+	for ; i < len(f.nodes); i++ {
+		f.step(f.nodes[i-1], f.nodes[i])
+	}
+}
+
+// trim forgets what is too old to change, but the last of it, which what comes
+// late is added to.
+func (f *Filter) trim() {
+	newest := f.nodes[len(f.nodes)-1]
+	old := 0
+	for old < len(f.nodes)-2 && (newest.m.atNs-f.nodes[old+1].m.atNs > int64(History) || len(f.nodes)-old > historyMost) {
+		old++
+	}
+	for i := range old {
+		f.spare = append(f.spare, f.nodes[i])
+	}
+	f.nodes = slices.Delete(f.nodes, 0, old)
+	if p := newest.e.x; math.Hypot(p[0][rowPos], p[1][rowPos]) > recentre {
+		f.recentre()
+	}
+}
+
+func (f *Filter) node(m measurement) *node {
+	n := &node{}
+	if k := len(f.spare); k > 0 {
+		n, f.spare = f.spare[k-1], f.spare[:k-1]
+	}
+	*n = node{m: m}
+	return n
+}
+
+func (f *Filter) drop(i int) {
+	f.spare = append(f.spare, f.nodes[i])
+	f.nodes = slices.Delete(f.nodes, i, i+1)
+}
+
+// recentre moves the plane to where the sensor is. What is known turns with the
+// axes; its covariance knows no direction.
+func (f *Filter) recentre() {
+	old, newest := f.plane, f.nodes[len(f.nodes)-1]
+	o := [2]float64{newest.e.x[0][rowPos], newest.e.x[1][rowPos]}
+	lat, lon := old.Ground(o[0], o[1])
+	f.plane = gps.NewPlane(gps.LLA{Lat: lat, Lon: lon})
+	ee, en := old.VelFromENU(lat, lon, gps.ENU{E: 1})
+	ne, nn := old.VelFromENU(lat, lon, gps.ENU{N: 1})
+	turn := func(x, y *float64) { *x, *y = ee**x+ne**y, en**x+nn**y }
+	move := func(p *[2]float64) {
+		p[0], p[1] = p[0]-o[0], p[1]-o[1]
+		turn(&p[0], &p[1])
+	}
+	for _, n := range f.nodes {
+		move(&n.m.pos)
+		move(&n.said.pos)
+		turn(&n.m.vel[0], &n.m.vel[1])
+		n.e.x[0][rowPos] -= o[0]
+		n.e.x[1][rowPos] -= o[1]
+		for i := range n.e.n {
+			turn(&n.e.x[0][i], &n.e.x[1][i])
+		}
+		turn(&n.fix.nu[0], &n.fix.nu[1])
+		for i := range n.n {
+			turn(&n.moves[i].nu[0], &n.moves[i].nu[1])
+		}
+	}
+}
+
+// A stray is a row of fixes whose times have nothing to do with the others'.
+type stray struct {
+	count       int
+	first, last int64
+}
+
+// timely reports what is wrong with a fix's time, or that so many agree about
+// another time that the filter starts again there.
+func (f *Filter) timely(slot int, atNs int64) (why string, again bool) {
+	newest := f.nodes[len(f.nodes)-1].m.atNs
+	if atNs < -farNs || atNs > farNs {
+		return "not a time", false
+	}
+	behind := time.Duration(newest - atNs)
+	if behind >= -restartAfter && behind <= History && atNs >= f.nodes[0].m.atNs {
+		f.stray = stray{}
+		for _, n := range f.nodes {
+			if d := time.Duration(n.m.atNs - atNs); n.m.slot == slot && d.Abs() < closest {
+				return "another one of the same time", false
+			}
+		}
+		return "", false
+	}
+	s := &f.stray
+	if d := time.Duration(atNs - s.last); s.count == 0 || d < 0 || d > lately {
+		*s = stray{first: atNs}
+	}
+	s.count++
+	s.last = atNs
+	if behind < 0 {
+		return "the first one for " + (-behind).Round(time.Second).String(), s.count > 1
+	}
+	return "late by " + behind.Round(time.Second/10).String(),
+		s.count >= jumpLeast && time.Duration(s.last-s.first) >= f.o.BelieveAfter
+}
+
+// farNs bounds times, so that differences never overflow: 73 years either way.
+const farNs = 1 << 61

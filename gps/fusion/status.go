@@ -1,5 +1,10 @@
 package fusion
 
+import (
+	"math"
+	"time"
+)
+
 // State says what a receiver does for the track.
 type State string
 
@@ -23,16 +28,53 @@ type Status struct {
 type Receiver struct {
 	Name  string
 	State State
-	Why   string // the last reason for a rejection
+	Why   string // the last reason for a fix that was not believed or used
 
 	Accepted uint64 // positions that were believed
 	Rejected uint64 // positions that were not
+	Unused   uint64 // fixes of no use: too late, too many, in doubt, out of this world
 
-	LastNs    int64   // when its newest fix was true, on the clock of the track
+	LastNs    int64   // when its newest report was true, on the clock of the track
 	OffsetM   float64 // horizontal distance of its positions from the track, as it is estimated
 	AccuracyM float64 // 95 % radius as the receiver claims it
 	Scale     float64 // by what that is multiplied, because others contradicted it
 }
 
 // Status returns what the Filter knows at nowNs, on the clock of the track.
-func (f *Filter) Status(nowNs int64) Status { return Status{} }
+func (f *Filter) Status(nowNs int64) Status {
+	var s Status
+	var newest *node
+	if k := len(f.nodes); k > 0 {
+		newest = f.nodes[k-1]
+		if nowNs-newest.m.atNs <= int64(lately) {
+			s.Active = f.name(newest)
+		}
+	}
+	for i, r := range f.receivers {
+		v := Receiver{
+			Name: r.name, State: f.state(i, nowNs), Why: r.why,
+			Accepted: r.accepted, Rejected: r.rejected, Unused: r.unused,
+			LastNs: r.heardNs, OffsetM: math.NaN(), AccuracyM: r.claimed, Scale: math.Sqrt(r.scale),
+		}
+		if b := rowBias + i; newest != nil && r.isGood && b < newest.e.n {
+			v.OffsetM = math.Hypot(newest.e.x[0][b], newest.e.x[1][b])
+		}
+		s.Receivers = append(s.Receivers, v)
+	}
+	return s
+}
+
+func (f *Filter) state(slot int, nowNs int64) State {
+	r := f.receivers[slot]
+	switch {
+	case nowNs-r.heardNs > int64(max(lately, time.Duration(2*r.interval*float64(time.Second)))):
+		return StateStale
+	case r.searching:
+		return StateSearching
+	case r.jump.count > 0 || !r.isGood:
+		return StateRejected
+	case f.standsBy(slot):
+		return StateStandby
+	}
+	return StateUsed
+}

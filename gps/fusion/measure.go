@@ -1,0 +1,111 @@
+package fusion
+
+import (
+	"math"
+
+	"github.com/sensord/sensord/gps"
+)
+
+// A measurement is a fix in the coordinates of the filter. Variances are per
+// axis.
+type measurement struct {
+	slot int
+	atNs int64
+	at   gps.LLA // on the ellipsoid
+	ecef gps.ECEF
+
+	pos        [2]float64 // metres in the plane
+	white, off float64    // variance: what is new in it, what lasts
+	accuracy   float64    // 95 % radius as it was claimed
+	far        bool       // too far for the plane
+
+	speed       float64    // as it was said, NaN without
+	calm        bool       // it stands
+	east, north float64    // m/s where it is
+	vel         [2]float64 // m/s in the plane
+	velVar      float64    // +Inf without
+
+	alt              float64 // metres above mean sea level, NaN without
+	altWhite, altOff float64
+	climb, climbVar  float64 // climbVar is +Inf without
+}
+
+// farM is how far from the plane's origin a place is in it: 100 km from there
+// the ground is 800 m below.
+const farM = 100e3
+
+// place checks where a fix says that it is.
+func place(fix *gps.Fix) (gps.LLA, bool) {
+	ok := fix.Lat >= -90 && fix.Lat <= 90 && fix.Lon >= -360 && fix.Lon <= 360
+	return gps.LLA{Lat: fix.Lat, Lon: fix.Lon}, ok
+}
+
+// measure makes a measurement of a fix of a receiver.
+func (f *Filter) measure(fix *gps.Fix, at gps.LLA, slot int, atNs int64) measurement {
+	r := f.receivers[slot]
+	m := measurement{slot: slot, atNs: atNs, at: at, ecef: at.ECEF(), accuracy: assumedM}
+	if fix.AccuracyM > 0 { // not NaN
+		m.accuracy = min(max(fix.AccuracyM, bestM), worstM)
+	}
+	r.claimed = m.accuracy
+	sigma := m.accuracy / r95
+	dt := 1.0
+	if r.isGood {
+		dt = math.Abs(float64(atNs-r.goodNs)) / 1e9
+	}
+	m.white, m.off = r.noise(sigma*sigma, dt)
+	m.measureVelocity(fix, r.calm.mute)
+	m.calm = r.calm.watch(m.speed, m.ecef, atNs, f.body.standing)
+	m.measureAltitude(fix, sigma)
+	m.project(&f.plane)
+	return m
+}
+
+// project puts the measurement into a plane.
+func (m *measurement) project(p *gps.Plane) {
+	e := p.ToENU(m.at)
+	m.pos = [2]float64{e.E, e.N}
+	m.far = apart(m.ecef, p.Origin().ECEF()) > farM
+	if !math.IsInf(m.velVar, 1) {
+		v := p.VelToENU(m.at.Lat, m.at.Lon, m.east, m.north)
+		m.vel = [2]float64{v.E, v.N}
+	}
+}
+
+func (m *measurement) measureVelocity(fix *gps.Fix, mute bool) {
+	m.velVar, m.speed = math.Inf(1), math.NaN()
+	if !(fix.SpeedMPS >= 0 && fix.SpeedMPS <= fastestSaid) {
+		return
+	}
+	m.speed = fix.SpeedMPS
+	sigma := assumedSpeed
+	if fix.SpeedAccuracyMPS > 0 {
+		sigma = min(max(fix.SpeedAccuracyMPS/side95, bestSpeed), worstSpeed)
+	}
+	switch {
+	case m.speed < courseFrom && !mute:
+		// A direction that is not known, of a speed that is: on average nothing,
+		// and half of its square along each axis.
+		m.velVar = sigma*sigma + m.speed*m.speed/2
+	case m.speed >= courseFrom && fix.CourseDeg >= -360 && fix.CourseDeg <= 720:
+		sin, cos := math.Sincos(fix.CourseDeg * math.Pi / 180)
+		m.east, m.north, m.velVar = m.speed*sin, m.speed*cos, sigma*sigma
+	}
+}
+
+func (m *measurement) measureAltitude(fix *gps.Fix, sigma float64) {
+	m.alt, m.climbVar = math.NaN(), math.Inf(1)
+	if fix.Mode == gps.Mode2D || !(math.Abs(fix.AltMSL) < altRange) {
+		return
+	}
+	m.alt = fix.AltMSL
+	sigma *= altFactor
+	if fix.AltAccuracyM > 0 {
+		sigma = min(max(fix.AltAccuracyM, bestM), worstM) / side95
+	}
+	m.altWhite = max(altWhiteShare*sigma*sigma, leastWhiteVar)
+	m.altOff = max((1-altWhiteShare)*sigma*sigma, leastOffVar)
+	if math.Abs(fix.ClimbMPS) < 100 {
+		m.climb, m.climbVar = fix.ClimbMPS, climbVar
+	}
+}
