@@ -113,6 +113,7 @@ type receiverDraft struct {
 	kind text
 	name text
 	set  map[string]text // by the names of receiverKeys
+	told bool            // what is missing was told already
 }
 
 // webDraft is what was written of the web side.

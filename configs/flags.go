@@ -109,14 +109,12 @@ func (l *loader) flagPosition(d *draft, f Flags) {
 	}
 	var receivers []receiverDraft
 	for _, spec := range f.GPS {
-		if r, ok := l.flagReceiver(spec); ok {
-			receivers = append(receivers, r)
-		}
+		receivers = append(receivers, l.flagReceiver(spec))
 	}
 	if r, ok := l.flagFixed(f); ok {
 		receivers = append(receivers, r)
 	}
-	if len(receivers) > 0 || f.FixedGPS != "" || len(f.GPS) > 0 {
+	if len(receivers) > 0 || f.FixedGPS != "" {
 		d.gps.receivers = receivers
 	}
 }

@@ -33,14 +33,15 @@ func gpsWords() []gpsWord {
 	}
 }
 
-// flagReceiver reads one --gps.
-func (l *loader) flagReceiver(spec string) (receiverDraft, bool) {
+// flagReceiver reads one --gps. What is wrong in its grammar is noted here, and
+// what is wrong with the values later, as of a file's receivers.
+func (l *loader) flagReceiver(spec string) receiverDraft {
 	before := len(l.errs)
-	r := receiverDraft{spec: spec, from: fromFlag("--gps"), set: map[string]text{}}
+	r := receiverDraft{spec: spec, from: fromFlag("--gps"), set: map[string]text{}, told: true}
 	spec = strings.TrimPrefix(spec, "gps=") // as it stands in Kismet's configuration
 	w, ok := l.gpsWord(&r, spec)
 	if !ok {
-		return r, false
+		return r
 	}
 	r.kind = text{string(w.kind), r.from}
 	def, err := capture.ParseDefinition(spec)
@@ -49,7 +50,7 @@ func (l *loader) flagReceiver(spec string) (receiverDraft, bool) {
 			err = cause
 		}
 		l.wrongReceiver(&r, r.from, "", "write "+w.form, "%v", err)
-		return r, false
+		return r
 	}
 	given := map[string]string{}
 	for _, o := range def.Options {
@@ -65,7 +66,8 @@ func (l *loader) flagReceiver(spec string) (receiverDraft, bool) {
 		}
 	}
 	w.place(&r, given)
-	return r, len(l.errs) == before
+	r.told = len(l.errs) > before
+	return r
 }
 
 // gpsWord finds the word that the text begins with.
@@ -141,7 +143,7 @@ func (w *gpsWord) place(r *receiverDraft, given map[string]string) {
 		r.set["listen"] = text{"udp://" + address, r.from}
 	case w.word == "gpsd" && host == "" && port != "":
 		r.set["address"] = text{"localhost" + address, r.from}
-	case address != "":
+	case host != "":
 		r.set["address"] = text{address, r.from}
 	}
 }

@@ -37,6 +37,8 @@ func TestGPSFlagIsKismetsGrammar(t *testing.T) {
 		{"listen:port=10111", configs.Receiver{Name: "nmea-tcp-10111", Type: configs.ReceiverNMEA, Feed: configs.FeedListen, Address: ":10111"}},
 		{"listen", configs.Receiver{Name: "nmea-tcp-10110", Type: configs.ReceiverNMEA, Feed: configs.FeedListen, Address: ":10110"}},
 		{"udp:host=127.0.0.1,latency=200ms", configs.Receiver{Name: "nmea-udp-10110", Type: configs.ReceiverNMEA, Feed: configs.FeedUDP, Address: "127.0.0.1:10110", Latency: 200 * time.Millisecond}},
+		{"udp:host=239.192.0.1%eth0", configs.Receiver{Name: "nmea-udp-10110", Type: configs.ReceiverNMEA, Feed: configs.FeedUDP, Address: "239.192.0.1%eth0:10110"}},
+		{"udp:host=239.192.0.1%eth0,port=1", configs.Receiver{Name: "nmea-udp-1", Type: configs.ReceiverNMEA, Feed: configs.FeedUDP, Address: "239.192.0.1%eth0:1"}},
 		{"meta:name=phone,dataonly=true", configs.Receiver{Name: "phone", Type: configs.ReceiverMeta, Expire: 10 * time.Second}},
 		{"web:name=gpsweb,expire=30s", configs.Receiver{Name: "gpsweb", Type: configs.ReceiverWeb, Expire: 30 * time.Second}},
 		{"virtual:lat=0,lon=-0.5,alt=3", configs.Receiver{Name: "remote-fixed", Type: configs.ReceiverFixed, Fixed: gps.NewFixed(0, -0.5, 3, "remote-fixed")}},
@@ -71,8 +73,14 @@ func TestGPSFlagMistakes(t *testing.T) {
 		{"gpsd:host=a,host=b", `--gps: "gpsd:host=a,host=b": host stands there twice; keep one`},
 		{"gpsd:reconnect=perhaps", `--gps: "gpsd:reconnect=perhaps": reconnect=perhaps is neither true nor false; write true or false`},
 		{"gpsd:latency=1", `--gps: "gpsd:latency=1": "1" has no unit; write a duration from 1ms to 10s`},
+		{"listen:host=239.192.0.1%eth0", `--gps: "listen:host=239.192.0.1%eth0": "239.192.0.1%eth0" is no host; write a name or an address`},
 		{"serial", `--gps: "serial": device= is missing; write serial:device=/dev/ttyACM0,baud=auto`},
 		{"serial:device=x,baud=0", `--gps: "serial:device=x,baud=0": "0" is no baud rate; write auto, or the receiver's rate, as in 9600`},
+		{"serial:baud=fast gspd gpsd:port=x,colour=red", `--gps: "serial:baud=fast": device= is missing; write serial:device=/dev/ttyACM0,baud=auto
+--gps: "gspd": "gspd" is no type of receiver; did you mean gpsd? It is written gpsd:host=localhost,port=2947
+--gps: "gpsd:port=x,colour=red": unknown option "colour"; the options of gpsd are name, latency, reconnect, host, port, device
+--gps: "serial:baud=fast": "fast" is no baud rate; write auto, or the receiver's rate, as in 9600
+--gps: "gpsd:port=x,colour=red": port "x" is no port number; write 1 to 65535`},
 		{"tcp:port=1", `--gps: "tcp:port=1": host= is missing; write tcp:host=HOST,port=10110`},
 		{"meta", `--gps: "meta": name= is missing; write meta:name=phone`},
 		{"virtual:lat=91,lon=x", "--gps: \"virtual:lat=91,lon=x\": \"91\" is no latitude; write degrees from -90 to 90, north and east positive\n--gps: \"virtual:lat=91,lon=x\": \"x\" is no longitude; write degrees from -180 to 180, north and east positive"},

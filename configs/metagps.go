@@ -70,7 +70,7 @@ func (l *loader) metaGPS(d *gpsDraft) MetaGPS {
 		}
 	}
 	used := len(l.metaSources) > 0
-	if d.metagps.set() && !used {
+	if d.metagps.set() && !used && !l.positions {
 		l.warn(d.metagps, path, "remove it", "no source has metagps= in its options, so nothing comes of it")
 	}
 	if used {

@@ -21,7 +21,7 @@ func (l *loader) coordinate(r *receiverDraft, key, word string, most float64) fl
 	right := "write degrees from -" + limit + " to " + limit + ", north and east positive"
 	t := r.set[key]
 	if !t.given() {
-		if !l.blamed(join(r.path, key)) && !l.blamedAt(r.path, key) {
+		if !r.told && !l.blamed(join(r.path, key)) && !l.blamedAt(r.path, key) {
 			l.wrongReceiver(r, r.from, key, right, "the %s is missing", word)
 		}
 		return 0

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,7 +82,7 @@ func (l *loader) receiver(r *receiverDraft) (Receiver, bool) {
 		l.wrongReceiver(r, t.from, "latency", "remove it", "a log that is not played in real time has none")
 	}
 	v.Latency = l.receiverTime(r, "latency", 0, time.Millisecond, 10*time.Second)
-	return v, len(l.errs) == before
+	return v, len(l.errs) == before && !r.told
 }
 
 func (l *loader) receiverKind(r *receiverDraft) (receiverKind, bool) {
@@ -94,7 +95,7 @@ func (l *loader) receiverKind(r *receiverDraft) (receiverKind, bool) {
 	}
 	right := "write " + strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 	switch near := Nearest(r.kind.value, names); {
-	case l.blamed(r.path+".type") || l.blamedAt(r.path, "type"):
+	case r.told || l.blamed(r.path+".type") || l.blamedAt(r.path, "type"):
 		return receiverKind{}, false
 	case !r.kind.given():
 		l.wrong(r.from, join(r.path, "type"), right, "the type is missing")
@@ -137,7 +138,6 @@ func (l *loader) nmea(r *receiverDraft, v *Receiver) {
 		l.wrongReceiver(r, listen.from, "listen", right, "address stands here too, and sensord either connects or is connected to")
 	case device.given():
 		v.Feed, v.Device = FeedSerial, device.value
-		v.Baud = l.baud(r)
 	case address.given():
 		from, v.Feed = "address", FeedTCP
 		r.set["address"] = l.overTCP(r, address)
@@ -145,11 +145,13 @@ func (l *loader) nmea(r *receiverDraft, v *Receiver) {
 	case listen.given():
 		from = "listen"
 		v.Feed, v.Address = l.listen(r, listen)
-	case l.blamed(r.path) || l.blamedAt(r.path, "device", "address", "listen"):
+	case r.told || l.blamed(r.path) || l.blamedAt(r.path, "device", "address", "listen"):
 	default:
 		l.wrong(r.from, r.path, "add device: /dev/ttyACM0, address: HOST:PORT, or listen: udp://:10110", "it is not said where its sentences come from")
 	}
-	if t := r.set["baud"]; t.given() && from != "device" {
+	if t := r.set["baud"]; from == "device" {
+		v.Baud = l.baud(r)
+	} else if t.given() {
 		l.wrongReceiver(r, t.from, "baud", "remove it", "only a serial line has a baud rate")
 	}
 	v.NoChecksum = l.checksum(r)
@@ -183,9 +185,24 @@ func (l *loader) listen(r *receiverDraft, t text) (Feed, string) {
 		l.wrongReceiver(r, t.from, "listen", "write tcp://:10110 or udp://:10110", "unknown scheme %s", quote(scheme))
 		return feed, ""
 	}
+	// A group may be named with the interface to join it on, as in
+	// 239.192.0.1%eth0:10110, which no host of IPv4 could be.
+	group, after, zoned := strings.Cut(rest, "%")
+	zone, port, _ := strings.Cut(after, ":")
+	if a, err := netip.ParseAddr(group); zoned && err == nil && a.Is4() && a.IsMulticast() && interfaceName(zone) && feed == FeedUDP {
+		rest = group
+		if port != "" {
+			rest += ":" + port
+		}
+	} else {
+		zone = ""
+	}
 	address, m := parsePlace(rest, PortNMEA, true)
 	if m.made() {
 		l.wrongReceiver(r, t.from, "listen", m.right, "%s", m.what)
+	}
+	if zone != "" {
+		address = strings.Replace(address, group, group+"%"+zone, 1)
 	}
 	return feed, address
 }
@@ -219,7 +236,7 @@ func (l *loader) checksum(r *receiverDraft) (none bool) {
 func (l *loader) replay(r *receiverDraft, v *Receiver) {
 	file, date := r.set["file"], r.set["start_date"]
 	v.File = file.value
-	if !file.given() && !l.blamed(r.path+".file") && !l.blamedAt(r.path, "file") {
+	if !file.given() && !r.told && !l.blamed(r.path+".file") && !l.blamedAt(r.path, "file") {
 		l.wrongReceiver(r, r.from, "file", "name a log of NMEA sentences or of gpsd's JSON", "the file is missing")
 	}
 	if date.given() {

@@ -30,10 +30,11 @@ func newCheckCommand(a *app) *cobra.Command {
 		Short: "See, step by step, whether it will work",
 		Long: `See whether a configuration, or the same flags without one, will work: the configuration with every value and
 where it came from, the way to the server step by step (name, connection, TLS, login and role, protocol), and
-each source: of a radio whether it is there, may be used and can do what is asked for. Nothing is announced to the
-server, and nothing is changed on a radio. The exit status is that of the first step that fails.`,
+each source: of a radio whether it is there, may be used and can do what is asked for; each receiver: whether it is
+there and has a fix, and for a phone the URL to post to. Nothing is announced to the server, and nothing is changed
+on a radio. The exit status is that of the first step that fails.`,
 		Example: `  sensord check --config rig.yaml
-  sensord check --connect kismet.local --apikey KEY --source wlan1`,
+  sensord check --connect kismet.local --apikey KEY --source wlan1 --gps gpsd`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd, &v) },
 	}
@@ -117,6 +118,9 @@ func (a *app) check(cmd *cobra.Command, v *values) error {
 		c.source(ctx, s)
 	}
 	radios.splitList()
+	positions := newGPSCheck(c)
+	positions.receivers(ctx, loaded.Config)
+	positions.web(ctx, loaded.Config.Web)
 	if ctx.Err() != nil {
 		return errInterrupted
 	}

@@ -66,6 +66,7 @@ func (v *values) source(fs *pflag.FlagSet) {
 		fs.StringVar(&v.GPSName, "gps-name", "", "`NAME` of that position (default remote-fixed)")
 	})
 	group(fs, groupOurs, func() {
+		fs.StringArrayVar(&v.GPS, "gps", nil, "what says where the sensor is: `RECEIVER` as in Kismet's gps=, as gpsd:host=localhost,port=2947 or serial:device=/dev/ttyACM0; may be repeated (see sensord help receivers)")
 		fs.StringVar(&v.StateDir, "state-dir", "", "`DIR` to note in how radios were before, so that the next start puts them back after a crash (default $STATE_DIRECTORY, /var/lib/sensord for root, $XDG_STATE_HOME/sensord)")
 	})
 }

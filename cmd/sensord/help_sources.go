@@ -78,8 +78,10 @@ Options of files:
 
 Options that Kismet's server reads, passed on as they are:
 
-  timestamp=false                         keep the frames' times; by default the server puts its own in their place
-  metagps=NAME                            the server locates the frames by its own virtual GPS of this name
+  timestamp=false                         keep the frames' times, instead of those of their arrival. For radios sensord
+                                          says so itself, once it knows the time from the network or from GPS
+  metagps=NAME                            the server locates the frames by its own copy of a position, of this
+                                          name; see sensord help receivers
   info_antenna_type, info_antenna_gain, info_antenna_orientation, info_antenna_beamwidth,
   info_amp_type, info_amp_gain            notes about the hardware
 

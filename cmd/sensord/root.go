@@ -62,6 +62,7 @@ func (a *app) commands() []*cobra.Command {
 		newUUIDCommand(a),
 		newVersionCommand(a),
 		newSourcesTopic(),
+		newReceiversTopic(),
 	}
 }
 
@@ -89,7 +90,10 @@ called as kismet_cap_linux_wifi or kismet_cap_pcapfile, from the one or the othe
 const rootExample = `  # a radio; the key is not seen by other users, as it would be with --apikey
   SENSORD_APIKEY=KEY sensord --connect kismet.local --source wlan1:name=roof
 
-  # as Kismet's tools over legacy TCP, two radios, and a position
+  # the same with a receiver: each frame carries where it was heard
+  SENSORD_APIKEY=KEY sensord --connect kismet.local --source wlan1:name=roof --gps gpsd:host=localhost,port=2947
+
+  # as Kismet's tools over legacy TCP, two radios, and a place that stays
   sensord --tcp --connect 192.0.2.10 --source wlan1 --source wlan2:filter_locals=true --fixed-gps 52.52,13.405
 
   # a file, behind a proxy with TLS and a prefix; end when everything is confirmed

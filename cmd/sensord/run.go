@@ -231,11 +231,16 @@ A configuration, from the least to the most that this version knows:
     - {interface: wlan1, name: roof, options: {filter_locals: true}, hop: {mode: split, rate: 5/sec}}
     - {interface: wlan2, name: side, hop: split}
     - {interface: walk.pcap, name: walk, options: {realtime: true}}
-  gps: {receivers: [{type: fixed, lat: 52.5200, lon: 13.4050, alt: 34}]}
+  gps:                                           # see sensord help receivers
+    mode: fusion                                 # or priority: the first that has a fix
+    receivers:
+      - {type: gpsd}                             # or nmea, meta, web, replay
+      - {type: meta, name: phone}                # a phone posts to it: the log says where to
   spool: {memory: 16MiB}                         # for frames that the server has not confirmed
   state_dir: /var/lib/sensord                    # how radios were before, to put them back after a crash
   log: {level: info, format: auto}
 
 Environment: SENSORD_RIG, SENSORD_URL, SENSORD_PROTOCOL, SENSORD_USER, SENSORD_PASSWORD, SENSORD_PASSWORD_FILE,
-SENSORD_APIKEY, SENSORD_APIKEY_FILE, SENSORD_TLS_CA, SENSORD_STATE_DIR, SENSORD_SPOOL_MEMORY, SENSORD_LOG_LEVEL,
-SENSORD_LOG_FORMAT.`
+SENSORD_APIKEY, SENSORD_APIKEY_FILE, SENSORD_TLS_CA, SENSORD_REST_URL, SENSORD_REST_USER, SENSORD_REST_PASSWORD,
+SENSORD_REST_PASSWORD_FILE, SENSORD_REST_APIKEY, SENSORD_REST_APIKEY_FILE, SENSORD_WEB_LISTEN, SENSORD_WEB_TOKEN,
+SENSORD_WEB_TOKEN_FILE, SENSORD_STATE_DIR, SENSORD_SPOOL_MEMORY, SENSORD_LOG_LEVEL, SENSORD_LOG_FORMAT.`

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/feed"
+	"github.com/sensord/sensord/internal/fault"
+)
+
+// scriptedReceiver says what a receiver would, at once or after a while.
+type scriptedReceiver struct {
+	object, detail string
+	events         []gps.Event
+	every          time.Duration // between them
+	end            error         // behind them; nil goes on in silence
+}
+
+func (s *scriptedReceiver) Object() string { return s.object }
+func (s *scriptedReceiver) Detail() string { return s.detail }
+
+func (s *scriptedReceiver) Run(ctx context.Context, tell func(gps.Event)) error {
+	for _, e := range s.events {
+		select {
+		case <-time.After(s.every):
+			tell(e)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if s.end != nil {
+		return s.end
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// antennas are the receivers of a machine, by what they are reached by.
+func antennas() map[string]*scriptedReceiver {
+	good, none := gps.NewFix(), gps.NewFix()
+	good.Mode, good.Lat, good.Lon, good.AltMSL = gps.Mode3D, 52.5, 13.4, 34
+	good.AccuracyM, good.AccuracyOrigin, good.Satellites = 4.24, gps.OriginGST, 9
+	flat := good
+	flat.Mode, flat.AccuracyM, flat.Satellites = gps.Mode2D, gps.NewFix().AccuracyM, -1
+	none.Mode = gps.ModeNone
+	sky := gps.Sky{Satellites: make([]gps.Satellite, 5)}
+	return map[string]*scriptedReceiver{
+		"localhost:2947": {object: "gpsd localhost:2947", detail: "gpsd 3.22, /dev/ttyACM0", events: []gps.Event{gps.Notice{Text: "x"}, sky, none, good}, every: time.Second},
+		"other:2947":     {object: "gpsd other:2947", events: []gps.Event{sky, none, none, none, none, none, good}, every: time.Second},
+		"silent:2947":    {object: "gpsd silent:2947"},
+		"closed:2947":    {object: "gpsd closed:2947", end: fault.Newf(fault.GPSRefused, "gpsd closed:2947", "connection refused")},
+		"tent:10110":     {object: "tcp tent:10110", events: []gps.Event{flat}},
+		"/dev/ttyACM0":   {object: "serial /dev/ttyACM0", events: []gps.Event{good}, every: 18 * time.Second, detail: "4800 baud"},
+		"/dev/ttyUSB0":   {object: "serial /dev/ttyUSB0", end: fault.Newf(fault.GPSMissing, "serial /dev/ttyUSB0", "no such device")},
+		":10110":         {object: "tcp or udp :10110"},
+	}
+}
+
+func testGPSCheck(out *bytes.Buffer) *gpsCheck {
+	c := newGPSCheck(&checklist{out: out})
+	c.open = func(r configs.Receiver) (checkedReceiver, error) {
+		if a := antennas()[r.Address+r.Device]; a != nil {
+			return a, nil
+		}
+		return nil, errors.New("there is no " + r.Address + r.Device)
+	}
+	c.ports = func() ([]feed.Port, error) {
+		return []feed.Port{{Path: "/dev/ttyACM7", ByID: "/dev/serial/by-id/usb-u-blox", Likely: true}, {Path: "/dev/ttyS0"}}, nil
+	}
+	return c
+}
+
+// TestCheckOfReceivers checks the receivers of every file of testdata/check-gps.
+func TestCheckOfReceivers(t *testing.T) {
+	files, err := filepath.Glob("testdata/check-gps/*.view")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".view"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			input, _, _ := strings.Cut(string(text), "-- want --\n")
+			config := filepath.Join(t.TempDir(), "rig.yaml")
+			writeFile(t, config, []byte("servers: [{url: 'tcp://k'}]\nsources: [{interface: wlan7, type: linuxwifi}]\nstate_dir: /state\n"+input))
+			loaded, err := configs.Load(config, nil, configs.Flags{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			c := testGPSCheck(&out)
+			synctest.Test(t, func(t *testing.T) { c.receivers(t.Context(), loaded.Config) })
+			lines := took.ReplaceAllStringFunc(out.String(), func(s string) string { return strings.Repeat(" ", utf8.RuneCountInString(s)) })
+			golden(t, file, fmt.Sprintf("exit %d\n%s", c.status, lines))
+		})
+	}
+}
+
+// Who interrupts a check is told nothing of what was not found out.
+func TestCheckOfReceiversEndsWhenNobodyWaits(t *testing.T) {
+	var out bytes.Buffer
+	c := testGPSCheck(&out)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c.receivers(ctx, configs.Config{GPS: configs.GPS{Receivers: []configs.Receiver{{Type: configs.ReceiverGPSD, Address: "silent:2947"}}}})
+	if out.Len() > 0 || c.status != 0 {
+		t.Errorf("exit %d\n%s", c.status, out.String())
+	}
+}
+
+func TestCheckOfTheWebSide(t *testing.T) {
+	dir := t.TempDir()
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	writeFile(t, filepath.Join(dir, "web.token"), []byte("correct-horse\n"))
+	for _, tt := range []struct {
+		name   string
+		web    configs.Web
+		status int
+		want   []string
+	}{
+		{"nothing", configs.Web{}, 0, nil},
+		{"free", configs.Web{Listen: "127.0.0.1:0", TokenFile: filepath.Join(dir, "web.token")}, 0, []string{"ok    web", "only programs of this machine", "ok    token", "it is in "}},
+		{"busy", configs.Web{Listen: busy.Addr().String(), Token: "correct-horse"}, fault.ExitFailed, []string{"FAIL  web", "address already in use", "another sensord"}},
+		{"first start", configs.Web{Listen: ":0", TokenFile: filepath.Join(dir, "none")}, 0, []string{":0 is free\n", "it will be made, in "}},
+		{"token that is a directory", configs.Web{Listen: ":0", TokenFile: dir}, fault.ExitUsage, []string{"FAIL  token", "is a directory"}},
+		{"no such address", configs.Web{Listen: "192.0.2.1:2510", Token: "correct-horse"}, fault.ExitFailed, []string{"FAIL  web", "web 192.0.2.1:2510: cannot assign requested address"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			c := testGPSCheck(&out)
+			c.web(t.Context(), tt.web)
+			if c.status != tt.status || (out.Len() > 0) != (len(tt.want) > 0) {
+				t.Errorf("exit %d\n%s", c.status, out.String())
+			}
+			for _, part := range tt.want {
+				if !strings.Contains(out.String(), part) {
+					t.Errorf("%q is missing in\n%s", part, out.String())
+				}
+			}
+		})
+	}
+}
+
+func TestPostURL(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		web  configs.Web
+		want string
+	}{
+		{configs.Web{Listen: "127.0.0.1:2510"}, "http://127.0.0.1:2510/x"},
+		{configs.Web{Listen: "[2001:db8::1]:443", CertFile: "c"}, "https://[2001:db8::1]:443/x"},
+		{configs.Web{Listen: ":2510"}, "http://" + host + ":2510/x"},
+		{configs.Web{Listen: "[::]:2510"}, "http://" + host + ":2510/x"},
+		{configs.Web{Listen: "rover.local:2510"}, "http://rover.local:2510/x"},
+	} {
+		if got := postURL(tt.web, "/x"); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.web.Listen, got, tt.want)
+		}
+	}
+}
