@@ -16,10 +16,13 @@ const (
 // touch it again, and the last owner calls Release exactly once. A batch is
 // written by one goroutine before it is handed on and only read afterwards.
 type Batch struct {
+	// Live says that the frames' times are of this machine's clock. Those of a
+	// file have nothing to do with it, so that no live track may locate them.
+	Live bool
+
 	// ClockOffsetNs is CLOCK_REALTIME minus CLOCK_BOOTTIME, read together with
-	// the frames, so that a later step of the clock does not move them. Zero
-	// means that the frames' times have nothing to do with this machine's clock
-	// (a file), so no live track may locate them.
+	// the frames, so that a later step of the clock does not move them. It is of
+	// live batches only, and 0 on a machine that believes to live in 1970.
 	ClockOffsetNs int64
 
 	heads    [MaxBatchFrames]head
@@ -59,7 +62,7 @@ func NewBatch() *Batch { return NewBatchSize(0) }
 func NewBatchSize(bytes int) *Batch {
 	b := batchPool.Get().(*Batch)
 	b.released.Store(false)
-	b.n, b.ClockOffsetNs = 0, 0
+	b.n, b.Live, b.ClockOffsetNs = 0, false, 0
 	b.box = getSlab(min(bytes, MaxBatchBytes))
 	b.slab = (*b.box)[:0]
 	return b

@@ -96,10 +96,10 @@ func TestEmptyBatchTakesAnyFrame(t *testing.T) {
 func TestNewBatchIsEmpty(t *testing.T) {
 	for range 100 {
 		b := capture.NewBatch()
-		if b.Len() != 0 || b.DataBytes() != 0 || b.ClockOffsetNs != 0 {
+		if b.Len() != 0 || b.DataBytes() != 0 || b.Live || b.ClockOffsetNs != 0 {
 			t.Fatalf("new batch: %d frames, %d bytes, offset %d", b.Len(), b.DataBytes(), b.ClockOffsetNs)
 		}
-		b.ClockOffsetNs = 7
+		b.Live, b.ClockOffsetNs = true, 7
 		b.Append(1, 2, 3, []byte("frame"))
 		b.Release()
 	}

@@ -7,7 +7,7 @@ package capture
 // many holds much less memory.
 func (b *Batch) Join(other *Batch, room int) bool {
 	need := len(b.slab) + len(other.slab)
-	if b.ClockOffsetNs != other.ClockOffsetNs || b.n+other.n > MaxBatchFrames || need > MaxBatchBytes {
+	if b.Live != other.Live || b.ClockOffsetNs != other.ClockOffsetNs || b.n+other.n > MaxBatchFrames || need > MaxBatchBytes {
 		return false
 	}
 	if need > cap(b.slab) && slabSize(need)-cap(b.slab) > room {

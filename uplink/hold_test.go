@@ -52,7 +52,7 @@ func (m *moving) hears() {
 	binary.BigEndian.PutUint64(data[8:], uint64(m.next))
 	m.next++
 	b := capture.NewBatch()
-	b.ClockOffsetNs = wallOffset
+	b.Live, b.ClockOffsetNs = true, wallOffset
 	b.Append(m.boottime()+wallOffset, capture.LinkTypeRadiotap, 0, data)
 	m.session.Log.Append(b)
 }
@@ -193,8 +193,8 @@ func TestFramesFromBeforeAStepOfTheClock(t *testing.T) {
 		m.fix(0)
 		m.fix(1e9)
 		b := capture.NewBatch()
-		b.ClockOffsetNs = 42 // it is 1970
-		b.Append(500_000_000+42, capture.LinkTypeRadiotap, 0, make([]byte, 200))
+		b.Live = true // and an offset of 0: it is 1970
+		b.Append(500_000_000, capture.LinkTypeRadiotap, 0, make([]byte, 200))
 		m.session.Log.Append(b)
 		m.next++
 		m.run(t)

@@ -149,7 +149,7 @@ func (s *Socket) collect() (b *capture.Batch, idle bool) {
 		keep = *f
 	}
 	b = capture.NewBatchSize(s.frames.hint())
-	b.ClockOffsetNs = s.clock.offset()
+	b.Live, b.ClockOffsetNs = true, s.clock.offset()
 	var t counts
 	for range looks {
 		f, ok := s.frames.peek()

@@ -12,6 +12,11 @@ type clock struct {
 	offsetNs int64
 }
 
+// steady is by how much a reading may differ from the last without being
+// another offset: two readings of the same differ by microseconds, and only
+// batches of one offset can share memory while they wait.
+const steady = 100_000
+
 // offset returns CLOCK_REALTIME minus CLOCK_BOOTTIME in nanoseconds. It is read
 // anew after 10 ms, which is less than what a block of the ring may take, and
 // when the time was set.
@@ -20,7 +25,11 @@ func (c *clock) offset() int64 {
 	passed := now.Sub(c.at) // of the monotonic clock
 	moved := now.UnixNano() - c.at.UnixNano() - int64(passed)
 	if c.at.IsZero() || passed > 10*time.Millisecond || moved > 1e6 || moved < -1e6 {
-		c.at, c.offsetNs = now, clockOffset()
+		first := c.at.IsZero()
+		c.at = now
+		if read := clockOffset(); first || max(read-c.offsetNs, c.offsetNs-read) > steady {
+			c.offsetNs = read
+		}
 	}
 	return c.offsetNs
 }

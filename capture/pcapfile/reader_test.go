@@ -32,7 +32,7 @@ func TestReadBeacons(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Release()
-	if b.Len() != 10 || b.ClockOffsetNs != 0 {
+	if b.Len() != 10 || b.Live {
 		t.Fatalf("%d frames, clock offset %d", b.Len(), b.ClockOffsetNs)
 	}
 	f := b.Frame(0)

@@ -21,7 +21,7 @@ type Located struct {
 func (c Chunk) Locate(i int, source capture.UUID, track *gps.Track) Located {
 	f := Located{Source: source, Frame: c.Frame(i)}
 	f.TimeNs = f.Frame.TimeNs
-	if offset := c.ClockOffsetNs(); offset != 0 {
+	if live, offset := c.Clock(); live {
 		f.TimeNs += track.Clock().Correction(offset)
 		f.Position, f.HasPosition = track.At(f.Frame.TimeNs - offset)
 	} else {
@@ -34,10 +34,10 @@ func (c Chunk) Locate(i int, source capture.UUID, track *gps.Track) Located {
 // for a fix that will say better where they were heard, and how long the next
 // one has to. nowNs is CLOCK_BOOTTIME.
 func (c Chunk) Ready(i int, track *gps.Track, nowNs int64) (n int, wait time.Duration) {
-	offset := c.ClockOffsetNs()
+	live, offset := c.Clock()
 	last := c.Len() - 1
 	// Frames come in order: where the last need not wait, none has to.
-	if offset == 0 || last < i || track.Wait(c.Frame(last).TimeNs-offset, nowNs) == 0 {
+	if !live || last < i || track.Wait(c.Frame(last).TimeNs-offset, nowNs) == 0 {
 		return c.Len() - i, 0
 	}
 	for n = 0; i+n < last; n++ {

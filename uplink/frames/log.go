@@ -159,8 +159,8 @@ func (c Chunk) Frame(i int) capture.Frame { return c.batch.Frame(c.from + i) }
 // Seq returns frame i's number.
 func (c Chunk) Seq(i int) Seq { return c.first + Seq(i) }
 
-// ClockOffsetNs is the batch's, see capture.Batch.
-func (c Chunk) ClockOffsetNs() int64 { return c.batch.ClockOffsetNs }
+// Clock is the batch's Live and ClockOffsetNs, see capture.Batch.
+func (c Chunk) Clock() (live bool, offsetNs int64) { return c.batch.Live, c.batch.ClockOffsetNs }
 
 // Next returns the frames at the sent cursor, or false when all are sent. The
 // caller must end its use of the chunk with Sent before it calls Next again.
