@@ -95,7 +95,7 @@ func (d *Decoder) sentence(text []byte, receivedNs int64) {
 		}
 	case gonmea.TXT:
 		d.notices.text(s, receivedNs, d.tell)
-	case gonmea.DTM:
+	case datum:
 		d.notices.datum(s, receivedNs, d.tell)
 	}
 }
@@ -104,6 +104,7 @@ func (d *Decoder) sentence(text []byte, receivedNs int64) {
 func (d *Decoder) add(r *report) {
 	switch d.epochs.place(r) {
 	case late:
+		d.epochs.learn(r)
 		return
 	case early:
 		d.epochs.keep(r)

@@ -18,8 +18,8 @@
 //
 // A position counts when at least one sentence of its epoch vouches for it and
 // none denies it. Quality 0, status V, mode N and GSA's mode 1 deny. So does a
-// quality of 1 to 5 from fewer than three satellites. An empty quality says
-// nothing: what stands beside it is not taken. What denies makes the epoch's
+// quality of 1 to 5 from fewer than three satellites, unless GSA says that it is
+// a fix. An empty quality says nothing: what stands beside it is not taken. What denies makes the epoch's
 // fix one with ModeNone.
 //
 // As with gpsd, positions that the receiver estimates by dead reckoning
@@ -28,8 +28,9 @@
 // gps.Notice. An estimated one has no accuracy, unless the receiver says it,
 // because dilution says nothing of it.
 //
-// The mode is GSA's, the best where there is one per system; where a receiver
-// sends none, a fix is three-dimensional if it has an altitude and the receiver
+// The mode is GSA's, the best where there is one per system; but what has an
+// altitude from more than four satellites is never two-dimensional, even if GSA
+// says so, as in some telephones and modems. Where a receiver sends no GSA, a fix is three-dimensional if it has an altitude and the receiver
 // does not say that fewer than four satellites made it. An altitude beside a
 // two-dimensional fix is held from earlier or assumed, and left out.
 //

@@ -21,6 +21,7 @@ type epoch struct {
 	waiting    []*report // additions that came before
 
 	vouched, denied bool
+	few             bool
 	how             how
 	quality         byte
 
@@ -38,6 +39,9 @@ type epoch struct {
 	vertical             value
 	counted              bool // the fix has a position
 }
+
+// maxNames is the most sentences of different names that one epoch is made of.
+const maxNames = 32
 
 // value is a number and the kind of sentence that it is from.
 type value struct {
@@ -67,16 +71,17 @@ func (e *epoch) begin(at, receivedNs int64, waiting []*report) {
 
 // joins reports whether a sentence that may open an epoch belongs to this one.
 func (e *epoch) joins(r *report) bool {
-	if r.at == noTime || e.at == noTime {
-		return !slices.Contains(e.names, r.name)
+	if r.at != noTime && e.at != noTime {
+		return near(r.at, e.at)
 	}
-	return near(r.at, e.at)
+	contrary := (r.claim == vouched && e.denied) || (r.claim == denied && e.vouched)
+	return !contrary && !slices.Contains(e.names, r.name)
 }
 
 // merge takes a sentence in.
 func (e *epoch) merge(r *report) {
 	again := slices.Contains(e.names, r.name)
-	if r.kind.opens() && (again || e.elsewhere(r)) {
+	if (r.kind.opens() && (again || e.elsewhere(r))) || len(e.names) == maxNames {
 		return // another receiver on the same line
 	}
 	if !again {
@@ -97,7 +102,7 @@ func (e *epoch) merge(r *report) {
 		e.denied = true
 		return
 	case r.claim == vouched:
-		e.vouched = true
+		e.vouched, e.few = true, e.few || r.few
 		e.mergePosition(r)
 	}
 	e.altMSL.take(r.altMSL, r.kind)
@@ -162,9 +167,7 @@ func (e *epoch) close() {
 		}
 		e.merge(r)
 	}
-	if had[kindGSA] && e.gsa == gps.ModeNone {
-		e.denied = true
-	}
+	e.denied = e.denied || (had[kindGSA] && e.gsa == gps.ModeNone) || (e.few && e.gsa < gps.Mode2D)
 	e.counted = e.vouched && !e.denied && !math.IsNaN(e.lat)
 }
 
@@ -193,13 +196,18 @@ func (e *epoch) fix(gsa gps.Mode) gps.Fix {
 
 // dimensions tells 2D from 3D.
 func (e *epoch) dimensions(gsa gps.Mode) gps.Mode {
+	high := !math.IsNaN(e.altMSL.v) || !math.IsNaN(e.altHAE.v)
 	for _, m := range []gps.Mode{e.gsa, e.hint, gsa} {
-		if m >= gps.Mode2D {
+		switch {
+		case m == gps.Mode2D && high && e.satellites > 4:
+			// Modems of Qualcomm and the CH-4711 say 2D whatever they have.
+			return gps.Mode3D
+		case m >= gps.Mode2D:
 			return m
 		}
 	}
 	few := e.satellites >= 0 && e.satellites < 4
-	if (math.IsNaN(e.altMSL.v) && math.IsNaN(e.altHAE.v)) || (few && e.how == measured) {
+	if !high || (few && e.how == measured) {
 		return gps.Mode2D
 	}
 	return gps.Mode3D

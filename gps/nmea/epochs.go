@@ -89,10 +89,16 @@ func (s *epochs) keep(r *report) {
 		s.waiting = slices.Delete(s.waiting, 0, 1)
 	}
 	s.waiting = append(s.waiting, r)
-	if r.kind == kindZDA && s.epoch.counted {
-		if t, ok := s.dates.resolve(r.at, r.date); ok && r.date != noDate {
-			s.dates.believe(t)
-		}
+	s.learn(r)
+}
+
+// learn takes the date from what does not belong to the open epoch.
+func (s *epochs) learn(r *report) {
+	if r.date == noDate || r.claim == denied || !s.epoch.counted {
+		return
+	}
+	if t, ok := s.dates.resolve(r.at, r.date); ok {
+		s.dates.believe(t)
 	}
 }
 
@@ -147,70 +153,3 @@ func (s *epochs) recent(e *epoch) gps.Mode {
 }
 
 func near(a, b int64) bool { return a-b < same && b-a < same }
-
-// ender knows which sentence is the last of an epoch, so that a fix need not
-// wait for the next one. A sentence that comes several times counts with how
-// often it came.
-type ender struct {
-	last  mark // the sentence that is taken for the last one
-	seen  []mark
-	final mark // the last of the epoch at hand, also of what came too late
-	hit   bool // this epoch was ended by last
-	later int  // how many epochs in a row went on after that
-}
-
-type mark struct {
-	name  string
-	times int
-}
-
-// next begins another epoch, and learns from the one that is over.
-func (e *ender) next() {
-	switch {
-	case e.final.name == "":
-	case e.final == e.last:
-		e.later = 0
-	case e.hit:
-		// Told too early: what came after was left out. That is better than
-		// too late, as long as it is only now and then, like GSA every 5 s.
-		if e.later++; e.later >= patience {
-			e.last, e.later = e.final, 0
-		}
-	default:
-		e.last, e.later = e.final, 0
-	}
-	e.seen, e.final, e.hit = e.seen[:0], mark{}, false
-}
-
-// patience is after how many epochs that were told too early the sentence that
-// ends them is another.
-const patience = 3
-
-// saw counts a sentence of the epoch at hand.
-func (e *ender) saw(name string) {
-	for i := range e.seen {
-		if e.seen[i].name == name {
-			e.seen[i].times++
-			e.final = e.seen[i]
-			return
-		}
-	}
-	e.final = mark{name, 1}
-	if len(e.seen) < maxWaiting {
-		e.seen = append(e.seen, e.final)
-	}
-}
-
-// ends counts a sentence, and reports whether it is the last of its epoch.
-func (e *ender) ends(name string) bool {
-	e.saw(name)
-	if e.final == e.last {
-		e.hit = true
-	}
-	return e.final == e.last
-}
-
-// has reports whether the epoch at hand had a sentence of that name.
-func (e *ender) has(name string) bool {
-	return slices.ContainsFunc(e.seen, func(m mark) bool { return m.name == name })
-}

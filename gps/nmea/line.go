@@ -75,8 +75,10 @@ func (l *line) inside(c byte, receivedNs int64, d *Decoder) {
 		l.text = append(l.text, c)
 		l.in = checksum
 	case c == '$':
-		// What came before has lost its end.
-		d.counts.BadChecksum++
+		// What came before has lost its end. Some receivers write $$.
+		if len(l.text) > 1 {
+			d.counts.BadChecksum++
+		}
 		l.begin(c, receivedNs)
 	case c == '\r' || c == '\n':
 		l.in = outside

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	gonmea "github.com/adrianmo/go-nmea"
 
@@ -11,11 +12,11 @@ import (
 )
 
 // notices says what there is to know of a receiver: each thing once, and again
-// when an hour went by; never more than a few a minute.
+// when an hour went by; never more than a few in ten minutes.
 type notices struct {
-	told   []told
-	minute int64 // when the minute at hand began
-	count  int   // in it
+	told  []told
+	since int64 // when the ten minutes at hand began
+	count int   // in them
 }
 
 type told struct {
@@ -24,29 +25,42 @@ type told struct {
 }
 
 const (
-	noticesKept      = 16
-	noticesPerMinute = 6
-	noticeAgain      = int64(time.Hour)
-	noticeLength     = 120
+	noticesKept  = 16
+	noticesMost  = 6
+	noticesSpan  = int64(10 * time.Minute)
+	noticeAgain  = int64(time.Hour)
+	noticeLength = 120
 )
 
-// text tells of errors and warnings (0 and 1), and of an antenna that is not
-// well: u-blox says that as a mere notice (2).
+// text tells of errors and warnings (0 and 1) that are in words and not good
+// news, and of an antenna that is not well: u-blox says that as a mere notice
+// (2).
 func (n *notices) text(t gonmea.TXT, ns int64, tell func(gps.Event)) {
 	antenna, is := strings.CutPrefix(t.Message, "ANTSTATUS=")
 	ill := is && (antenna == "SHORT" || antenna == "OPEN")
-	if t.Fields[2] == "" || (t.ID != 0 && t.ID != 1 && !ill) {
+	warning := t.Fields[2] != "" && (t.ID == 0 || t.ID == 1)
+	if !ill && (!warning || !inWords(t.Message) || strings.HasSuffix(t.Message, "OK")) {
 		return
 	}
 	n.say(t.Message, ns, tell)
 }
 
+func inWords(s string) bool {
+	letters := 0
+	for _, c := range s {
+		if unicode.IsLetter(c) {
+			letters++
+		}
+	}
+	return letters >= 3 && 2*letters >= len(s)
+}
+
 // datum tells of positions that are not WGS 84.
-func (n *notices) datum(t gonmea.DTM, ns int64, tell func(gps.Event)) {
-	switch code := t.Fields[0]; code {
+func (n *notices) datum(t datum, ns int64, tell func(gps.Event)) {
+	switch t.code {
 	case "", "W84", "P90", "W72": // a few metres, or less, apart
 	default:
-		n.say("positions are in the datum "+code+", not WGS 84", ns, tell)
+		n.say("positions are in the datum "+t.code+", not WGS 84", ns, tell)
 	}
 }
 
@@ -69,10 +83,10 @@ func (n *notices) say(text string, ns int64, tell func(gps.Event)) {
 	if i >= 0 && ns-n.told[i].ns < noticeAgain {
 		return
 	}
-	if n.minute == 0 || ns-n.minute >= int64(time.Minute) {
-		n.minute, n.count = ns, 0
+	if n.count == 0 || ns-n.since >= noticesSpan {
+		n.since, n.count = ns, 0
 	}
-	if n.count++; n.count > noticesPerMinute {
+	if n.count++; n.count > noticesMost {
 		return
 	}
 	if i >= 0 {

@@ -16,7 +16,7 @@ func newParser() gonmea.SentenceParser {
 		CustomParsers: map[string]gonmea.ParserFunc{
 			"RMC": parseRMC, "GGA": parseGGA, "GNS": parseGNS, "GLL": parseGLL, "UBX": parsePUBX,
 			"VTG": parseVTG, "GSA": parseGSA, "GST": parseGST, "GBS": parseGBS, "ZDA": parseZDA,
-			"GSV": parseGSV,
+			"GSV": parseGSV, "DTM": parseDTM,
 			// Quectel's PQGSA and PQGSV look like proprietary sentences.
 			"QGSA": parseGSA, "QGSV": parseGSV,
 		},

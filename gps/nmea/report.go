@@ -57,6 +57,7 @@ type report struct {
 	date int64 // days since 1970, or noDate
 
 	claim   claim
+	few     bool // the claim is of fewer satellites than a position needs
 	how     how
 	quality byte // GGA's, 0 if unknown
 
@@ -134,15 +135,17 @@ func (p *report) faa(c byte) {
 func parseRMC(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	r, p := &reader{fields: s.Fields}, newReport(s, kindRMC)
 	p.at = r.timeOfDay(0)
+	p.date = twoDigitDate(r.text(8))
 	p.claim = denied
 	if c := r.char(1); c == 'A' || c == 'D' {
 		p.claim = vouched
 	}
-	p.faa(r.char(11))
+	if p.faa(r.char(11)); p.claim == denied {
+		return p, r.err
+	}
 	p.lat, p.lon, p.places = r.position(2)
 	p.speedMPS = r.speed(6, mpsPerKnot)
 	p.courseDeg = r.course(7)
-	p.date = twoDigitDate(r.text(8))
 	return p, r.err
 }
 
@@ -150,17 +153,16 @@ func parseRMC(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 func parseGGA(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	r, p := &reader{fields: s.Fields}, newReport(s, kindGGA)
 	p.at = r.timeOfDay(0)
-	p.lat, p.lon, p.places = r.position(1)
 	p.satellites = r.count(6)
-	p.hdop = r.dilution(7)
-	p.height(r.altitude(8), r.number(10, -maxSepM, maxSepM))
 	switch q := r.text(5); q {
 	case "":
-		return p.unclaimed(), r.err
+		return p, r.err
 	case "0":
 		p.claim = denied
+		return p, r.err
 	case "1", "2", "3", "4", "5", "9":
 		p.claim, p.quality = vouched, q[0]
+		p.few = p.satellites >= 0 && p.satellites < 3 && allSystems(s.Talker)
 	case "6":
 		p.claim, p.how = vouched, estimated
 	case "7":
@@ -170,9 +172,9 @@ func parseGGA(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	default:
 		r.fail(errRange)
 	}
-	if p.satellites >= 0 && p.satellites < 3 && p.how == measured && allSystems(s.Talker) {
-		p.claim = denied
-	}
+	p.lat, p.lon, p.places = r.position(1)
+	p.hdop = r.dilution(7)
+	p.height(r.altitude(8), r.number(10, -maxSepM, maxSepM))
 	return p, r.err
 }
 
@@ -186,13 +188,6 @@ func (p *report) height(altMSL, separation float64) {
 	p.altMSL, p.altHAE = altMSL, altMSL+separation
 }
 
-// unclaimed drops what nobody vouches for but the time.
-func (p *report) unclaimed() *report {
-	q := newReport(p.BaseSentence, p.kind)
-	q.at, q.date = p.at, p.date
-	return q
-}
-
 // $--GNS,hhmmss.ss,ddmm.mm,N,dddmm.mm,E,modes,satellites,hdop,alt,sep,…,nav
 //
 // There is one mode per system. The status at the end is not obeyed: most
@@ -200,10 +195,7 @@ func (p *report) unclaimed() *report {
 func parseGNS(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	r, p := &reader{fields: s.Fields}, newReport(s, kindGNS)
 	p.at = r.timeOfDay(0)
-	p.lat, p.lon, p.places = r.position(1)
 	p.satellites = r.count(6)
-	p.hdop = r.dilution(7)
-	p.height(r.number(8, minAltM, maxAltM), r.number(9, -maxSepM, maxSepM))
 	modes := r.text(5)
 	switch {
 	case strings.ContainsAny(modes, "ADFPR"):
@@ -212,23 +204,29 @@ func parseGNS(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 		p.claim, p.how = vouched, how(modes[strings.IndexAny(modes, "EMS")])
 	default:
 		p.claim = denied
+		return p, r.err
 	}
+	p.lat, p.lon, p.places = r.position(1)
+	p.hdop = r.dilution(7)
+	p.height(r.number(8, minAltM, maxAltM), r.number(9, -maxSepM, maxSepM))
 	return p, r.err
 }
 
 // $--GLL,ddmm.mm,N,dddmm.mm,E,hhmmss.ss,A,mode.
 func parseGLL(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	r, p := &reader{fields: s.Fields}, newReport(s, kindGLL)
-	p.lat, p.lon, p.places = r.position(0)
 	p.at = r.timeOfDay(4)
 	if len(s.Fields) < 6 { // NMEA 1.5 has no status
-		return p.unclaimed(), r.err
+		return p, r.err
 	}
 	p.claim = denied
 	if r.char(5) == 'A' {
 		p.claim = vouched
 	}
-	p.faa(r.char(6))
+	if p.faa(r.char(6)); p.claim == denied {
+		return p, r.err
+	}
+	p.lat, p.lon, p.places = r.position(0)
 	return p, r.err
 }
 
@@ -246,8 +244,7 @@ func parsePUBX(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	r, p := &reader{fields: s.Fields}, newReport(s, kindPUBX)
 	p.name = "PUBX,00"
 	p.at = r.timeOfDay(1)
-	p.lat, p.lon, p.places = r.position(2)
-	p.altHAE = r.number(6, minAltM, maxAltM)
+	p.satellites = r.count(17)
 	p.claim = denied
 	switch r.text(7) {
 	case "G2", "D2":
@@ -256,7 +253,11 @@ func parsePUBX(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 		p.claim, p.mode = vouched, gps.Mode3D
 	case "DR":
 		p.claim, p.how = vouched, estimated
+	default:
+		return p, r.err
 	}
+	p.lat, p.lon, p.places = r.position(2)
+	p.altHAE = r.number(6, minAltM, maxAltM)
 	axis := r.sigma(8) / math.Sqrt2
 	p.horizontalM = error2D{axis, axis, OriginPUBX}
 	p.verticalM = r.sigma(9)
@@ -265,6 +266,5 @@ func parsePUBX(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	p.climbMPS = -r.number(12, -maxMPS, maxMPS)
 	p.hdop = r.dilution(14)
 	p.vdop = r.dilution(15)
-	p.satellites = r.count(17)
 	return p, r.err
 }

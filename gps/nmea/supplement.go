@@ -99,4 +99,16 @@ func parseZDA(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	return p, r.err
 }
 
+// A datum is what positions refer to, as DTM says it.
+type datum struct {
+	gonmea.BaseSentence
+	code string
+}
+
+// $--DTM,code,….
+func parseDTM(s gonmea.BaseSentence) (gonmea.Sentence, error) {
+	r := &reader{fields: s.Fields}
+	return datum{BaseSentence: s, code: r.text(0)}, nil
+}
+
 func (e error2D) known() bool { return !math.IsNaN(e.a) && !math.IsNaN(e.b) }
