@@ -1,0 +1,14 @@
+package gpsd
+
+import (
+	"context"
+	"net"
+)
+
+// Dial gives the client a connection to talk to.
+func (c *Client) Dial(conn net.Conn) {
+	c.dial = func(context.Context, string, string) (net.Conn, error) { return conn, nil }
+}
+
+// MaxLine is the longest line that is read.
+const MaxLine = maxLine
