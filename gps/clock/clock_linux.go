@@ -28,7 +28,7 @@ func ReadSystem() (System, error) {
 		s.ErrorNs = int64(unsynchronised)
 		return s, fmt.Errorf("adjtimex: %w", err)
 	}
-	s.ErrorNs = int64(t.Maxerror) * int64(time.Microsecond)
+	s.ErrorNs = int64(t.Maxerror) * int64(time.Microsecond) //nolint:unconvert // of 32 bits on some machines
 	// TIME_ERROR also stands for a pulse that the kernel misses: then its clock
 	// may be right, and it is not known to be.
 	s.Synchronised = state != unix.TIME_ERROR && t.Status&unix.STA_UNSYNC == 0

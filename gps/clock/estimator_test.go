@@ -242,7 +242,7 @@ func TestDevicesAreToldApartAndForgotten(t *testing.T) {
 func TestEstimatorSurvives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := clock.NewEstimator(time.Time{})
-		now := int64(second)
+		now := second
 		anyTime := rapid.OneOf(rapid.Int64(), rapid.Int64Range(booted, booted+3600*second), rapid.Just(int64(0)))
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now += rapid.Int64Range(0, 100*second).Draw(t, "dt")

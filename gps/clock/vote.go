@@ -60,32 +60,45 @@ func (e *Estimator) update() {
 
 // witness returns what a receiver says of UTC, and false if it is not asked.
 func (e *Estimator) witness(r *receiver, kernel bool) (estimate, bool) {
-	w := estimate{source: gps.ClockPulse, atNs: e.nowNs}
-	sane, fit, pulse := r.pulses.sane, true, true
-	if w.offsetNs, w.errorNs, pulse = r.pulses.estimate(e.nowNs); pulse {
-		fit = abs(w.offsetNs-e.system.OffsetNs) <= w.errorNs+e.system.ErrorNs+pulseErrorNs
-	} else {
-		if !r.arrivals.fresh(e.nowNs) {
-			return estimate{}, false
-		}
-		sane = r.sane
-		best := r.arrivals.best(e.nowNs)
-		fit = fits(best, e.system.OffsetNs, e.system.ErrorNs)
-		w.source = gps.ClockGPS
-		switch {
-		case r.configured > 0:
-			w.offsetNs, w.errorNs = r.arrivals.median()+r.configured, configuredNs
-		case r.arrivals.count < newUntil:
-			w.offsetNs, w.errorNs = best+leastNs, newErrorNs
-		default:
-			w.offsetNs, w.errorNs = best+leastNs, leastErrorNs
-		}
+	w, sane, fit := e.byPulse(r)
+	if w.source == gps.ClockUnknown {
+		w, sane, fit = e.byReports(r)
+	}
+	if w.source == gps.ClockUnknown {
+		return w, false
 	}
 	if kernel {
 		r.lies = !fit
 		return w, fit
 	}
 	return w, sane && !r.lies
+}
+
+// byPulse returns what a receiver's pulses say, whether their times can be, and
+// whether they fit with the system clock.
+func (e *Estimator) byPulse(r *receiver) (w estimate, sane, fit bool) {
+	offset, errorNs, ok := r.pulses.estimate(e.nowNs)
+	if !ok {
+		return estimate{}, false, false
+	}
+	fit = abs(offset-e.system.OffsetNs) <= errorNs+e.system.ErrorNs+pulseErrorNs
+	return estimate{source: gps.ClockPulse, offsetNs: offset, errorNs: errorNs, atNs: e.nowNs}, r.pulses.sane, fit
+}
+
+// byReports is byPulse for the times in a receiver's reports.
+func (e *Estimator) byReports(r *receiver) (w estimate, sane, fit bool) {
+	if !r.arrivals.fresh(e.nowNs) {
+		return estimate{}, false, false
+	}
+	best := r.arrivals.best(e.nowNs)
+	w = estimate{source: gps.ClockGPS, offsetNs: best + leastNs, errorNs: leastErrorNs, atNs: e.nowNs}
+	switch {
+	case r.configured > 0:
+		w.offsetNs, w.errorNs = r.arrivals.median()+r.configured, configuredNs
+	case r.arrivals.count < newUntil:
+		w.errorNs = newErrorNs
+	}
+	return w, r.sane, fits(best, e.system.OffsetNs, e.system.ErrorNs)
 }
 
 // hear makes of what the receivers say one estimate.
