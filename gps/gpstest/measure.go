@@ -15,8 +15,7 @@ const radius95 = 2.447746830680816
 func (w *watcher) measure(since time.Duration, factor, roofIn, creepS float64) gps.Fix {
 	m, n := w.m, w.rng.NormFloat64
 	p, v, _, _ := w.t.at(since)
-	lat, lon, _ := toLLA(p)
-	east, north, up := axes(lat, lon)
+	east, north, up := w.t.level(p)
 
 	e := m.OffsetEastM + factor*m.ColouredM*w.drift[0] + m.WhiteM*n()
 	o := m.OffsetNorthM + factor*m.ColouredM*w.drift[1] + m.WhiteM*n()
@@ -47,7 +46,7 @@ func (w *watcher) measure(since time.Duration, factor, roofIn, creepS float64) g
 	f := w.say(at, told)
 	f.SpeedMPS, f.ClimbMPS = math.Hypot(ve, vn), vu
 	if f.SpeedMPS >= m.CourseAbove {
-		f.CourseDeg = compass(ve, vn)
+		f.CourseDeg = courseOf(moved, f)
 	}
 	f.AltAccuracyM = tenth(1.96 * sigma * m.AltFactor)
 	f.Satellites = max(int(13/factor), 4)
@@ -68,11 +67,17 @@ func (w *watcher) say(at vec, radius float64) gps.Fix {
 	return f
 }
 
+// courseOf is the course of a movement as a receiver says it that thinks that it
+// is where its fix says.
+func courseOf(moved vec, f gps.Fix) float64 {
+	east, north, _ := axes(f.Lat, f.Lon)
+	return compass(moved.dot(east), moved.dot(north))
+}
+
 // cell is a fix that stands still at something that the receiver knows of.
 func (w *watcher) cell(s *spell) gps.Fix {
 	p, _, _, _ := w.t.at(s.from)
-	lat, lon, _ := toLLA(p)
-	east, north, _ := axes(lat, lon)
+	east, north, _ := w.t.level(p)
 	f := w.say(p.plus(east.times(s.east)).plus(north.times(s.north)), s.told*math.Hypot(s.east, s.north))
 	f.Mode, f.AltMSL, f.AltHAE = gps.Mode2D, math.NaN(), math.NaN()
 	return f
@@ -82,11 +87,9 @@ func (w *watcher) cell(s *spell) gps.Fix {
 func (w *watcher) coast(since time.Duration) gps.Fix {
 	dt := (since - w.exit.since).Seconds()
 	f := w.say(w.exit.at.plus(w.exit.v.times(dt)), math.Hypot(w.exit.radius, 1.5*dt))
-	lat, lon := f.Lat, f.Lon
-	east, north, _ := axes(lat, lon)
 	f.SpeedMPS = w.exit.v.length()
 	if f.SpeedMPS >= w.m.CourseAbove {
-		f.CourseDeg = compass(w.exit.v.dot(east), w.exit.v.dot(north))
+		f.CourseDeg = courseOf(w.exit.v, f)
 	}
 	f.Satellites = 3
 	return f

@@ -3,8 +3,7 @@ package gpstest
 import "math"
 
 const (
-	tick    = 0.01 // seconds between samples of the speed
-	gridM   = 0.25 // metres between places whose speed is planned
+	tick    = 0.02 // seconds between samples of the speed
 	smoothS = 1.0  // feet move pedals over twice this
 )
 
@@ -14,13 +13,13 @@ type moment struct{ t, v float64 }
 // plan drives the road on paper: as fast as limits, bends and halts allow,
 // within what the paces accelerate and brake by.
 func (r *road) plan() []moment {
-	n := int(r.length/gridM) + 1
+	n := int(r.length/r.gridM) + 1
 	v2 := make([]float64, n) // square of the speed
 	accel, brake := make([]float64, n), make([]float64, n)
 	c := curve{r: r}
 	wave, phase := 25*r.pieces[0].pace.limit+1, r.between(0, 2*math.Pi)
 	for i := range n {
-		s := float64(i) * gridM
+		s := float64(i) * r.gridM
 		k, p := c.at(s)
 		v := p.pace.limit * (0.98 + 0.02*math.Sin(2*math.Pi*s/wave+phase))
 		v2[i] = min(v*v, p.pace.lateral/math.Max(math.Abs(k), 1e-9))
@@ -28,22 +27,22 @@ func (r *road) plan() []moment {
 	}
 	dwell := map[int]float64{}
 	for _, h := range r.halts {
-		i := min(int(h.at/gridM), n-1)
+		i := min(int(h.at/r.gridM), n-1)
 		v2[i] = 0
 		dwell[i] += h.seconds
 	}
 	for i := 1; i < n; i++ {
-		v2[i] = min(v2[i], v2[i-1]+2*accel[i-1]*gridM)
+		v2[i] = min(v2[i], v2[i-1]+2*accel[i-1]*r.gridM)
 	}
 	for i := n - 2; i >= 0; i-- {
-		v2[i] = min(v2[i], v2[i+1]+2*brake[i]*gridM)
+		v2[i] = min(v2[i], v2[i+1]+2*brake[i]*r.gridM)
 	}
 	moments := make([]moment, 0, n+len(dwell))
 	var t float64
 	for i := range n {
 		v := math.Sqrt(v2[i])
 		if i > 0 {
-			t += 2 * gridM / (v + math.Sqrt(v2[i-1]))
+			t += 2 * r.gridM / (v + math.Sqrt(v2[i-1]))
 		}
 		moments = append(moments, moment{t, v})
 		if d := dwell[i]; d > 0 {

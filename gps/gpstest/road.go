@@ -45,6 +45,7 @@ type road struct {
 	rng    *rand.Rand
 	pace   pace
 	length float64
+	gridM  float64 // between places whose speed is planned, metres
 
 	pieces []piece
 	halts  []halt
@@ -56,7 +57,7 @@ type road struct {
 }
 
 func newRoad(rng *rand.Rand, p pace) *road {
-	r := &road{rng: rng, pace: p, weaveM: 0.15, weaveLength: 8*p.limit + 20, hilly: 6}
+	r := &road{rng: rng, pace: p, weaveM: 0.15, weaveLength: 8*p.limit + 20, hilly: 6, gridM: 0.5}
 	r.weavePhase = r.between(0, 2*math.Pi)
 	return r
 }

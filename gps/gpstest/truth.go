@@ -11,6 +11,7 @@ type Truth struct {
 	nodes []node
 	geoid float64 // height of the mean sea level above the ellipsoid, metres
 	views []view
+	right vec // the direction that is east where it begins
 }
 
 // nodeS is how many seconds lie between nodes: between them the cubic through
@@ -18,7 +19,7 @@ type Truth struct {
 const nodeS = every * tick
 
 // every is how many ticks a node stands for.
-const every = 10
+const every = 5
 
 // A node is the truth at one instant.
 type node struct {
@@ -43,6 +44,7 @@ func (r *road) drive(lat, lon, courseDeg, seconds float64) *Truth {
 
 	p := fromLLA(lat, lon, base+geoid)
 	east, north, up := axes(lat, lon)
+	t.right = east
 	sin, cos := math.Sincos(radians(courseDeg))
 	ahead := east.times(sin).plus(north.times(cos))
 	var s, k float64
@@ -59,6 +61,9 @@ func (r *road) drive(lat, lon, courseDeg, seconds float64) *Truth {
 		}
 		if i+1 == len(v) {
 			break
+		}
+		if v[i]+v[i+1] == 0 {
+			continue
 		}
 		step := (v[i] + v[i+1]) / 2 * tick
 		k, _ = c.at(s + step/2)
@@ -77,6 +82,15 @@ func bend(ahead, up vec, angle float64) vec {
 	sin, cos := math.Sincos(angle)
 	d := ahead.times(cos).plus(ahead.cross(up).times(sin))
 	return d.minus(up.times(d.dot(up))).unit()
+}
+
+// level are two level directions at a place, and up: east and north where the
+// truth begins, and carried along from there. Errors of receivers lie in them: at
+// a pole they do not turn around as east and north do.
+func (t *Truth) level(p vec) (right, far, up vec) {
+	up = upAt(p)
+	right = t.right.minus(up.times(t.right.dot(up))).unit()
+	return right, up.cross(right), up
 }
 
 // Duration is how long it goes on.

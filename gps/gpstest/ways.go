@@ -185,7 +185,7 @@ func jamWay(seed uint64) *Truth {
 // walkWay is somebody who walks through a town.
 func walkWay(seed uint64) *Truth {
 	r, lat, lon, course := way(seed, "walk", onFoot)
-	r.weaveM, r.weaveLength, r.hilly = 0.1, 7, 2
+	r.weaveM, r.weaveLength, r.hilly, r.gridM = 0.1, 7, 2, 0.1
 	for r.seconds() < 400 {
 		if r.rng.Float64() < 0.2 {
 			r.sky(1+r.rng.Float64(), 0)
@@ -233,7 +233,7 @@ func poleWay(seed uint64) *Truth {
 	r.straight(2000)
 	r.turn(r.between(300, 600), r.sign()*r.between(10, 40))
 	r.straight(3000)
-	lat := 90 - degrees((r.between(1300, 1500))/6.4e6)
+	lat := 90 - degrees(r.between(1300, 1500)/6.4e6)
 	return r.drive(lat, r.between(-180, 180), r.between(-0.3, 0.3), 200)
 }
 
