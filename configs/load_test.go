@@ -79,6 +79,7 @@ func machine(t *testing.T) {
 	webCert, webKey := keyPair(t)
 	write(t, "web.pem", webCert, 0o644)
 	write(t, "web.key", webKey, 0o600)
+	write(t, "web.token", "correct-horse-battery\n", 0o600)
 }
 
 func write(t *testing.T, name, text string, mode os.FileMode) {
@@ -287,9 +288,44 @@ func TestExamplesLoad(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, w := range l.Warnings {
-				t.Errorf("warning: %s", w)
+				if !strings.Contains(w.What, "metagps=") { // as the example says
+					t.Errorf("warning: %s", w)
+				}
 			}
 		})
+	}
+}
+
+// The configurations of the guide, those of a part of one included.
+func TestTheGuidesExamplesLoad(t *testing.T) {
+	text, err := os.ReadFile("../docs/guide.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "\n```yaml\n")[1:]
+	if len(blocks) < 3 {
+		t.Fatalf("the guide has %d", len(blocks))
+	}
+	machine(t)
+	for _, block := range blocks {
+		block, _, _ = strings.Cut(block, "\n```")
+		if strings.HasPrefix(block, "filter:") {
+			block = "sources:\n  - interface: wlan1\n    type: linuxwifi\n    " + strings.ReplaceAll(block, "\n", "\n    ")
+		}
+		if !strings.Contains(block, "sources:") {
+			block += "\nsources: [{interface: wlan1, type: linuxwifi}]"
+		}
+		if !strings.Contains(block, "servers:") {
+			block += "\nservers: [{url: tcp://k}]"
+		}
+		if strings.Contains(block, "web:") && !strings.Contains(block, "gps:") {
+			block += "\ngps: {receivers: [{type: meta, name: phone}]}"
+		}
+		write(t, "rig.yaml", strings.ReplaceAll(block, "/etc/sensord/", "")+"\nstate_dir: /state\n", 0o644)
+		l, err := configs.Load("rig.yaml", nil, configs.Flags{})
+		if err != nil || len(l.Warnings) > 0 {
+			t.Errorf("%s\n%v%v", block, err, l.Warnings)
+		}
 	}
 }
 
