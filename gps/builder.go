@@ -181,11 +181,17 @@ func (b *Builder) settle() {
 	if len(t.old) > 0 && newest-t.old[0].timeNs > b.keep+b.keep/keepExcess {
 		t.old = slices.Clone(t.old[max(0, before(t.old, newest-b.keep)-1):])
 	}
+	// Two a second are the most that thinning leaves, if not for points that
+	// break the track, which hardly are so many.
+	if most := int(2*b.keep/thinnedNs) + tipMax; len(t.old) > most {
+		t.old = slices.Clone(t.old[len(t.old)-most+most/keepExcess:])
+	}
 }
 
 // thin moves the first n recent knots to the old ones, but for those that can
 // be missed: without them the next one is no more than a second away. So a gap
-// is as long as it was.
+// is as long as it was. Where points that break the track begin and end, none
+// can be missed.
 func (b *Builder) thin(n int) {
 	t := &b.track
 	for i, k := range t.recent[:n] {
@@ -195,7 +201,8 @@ func (b *Builder) thin(n int) {
 			if i+1 < len(t.recent) {
 				next = &t.recent[i+1]
 			}
-			if next.timeNs-last.timeNs <= thinnedNs {
+			edge := t.breaks(&k) != t.breaks(last) || t.breaks(&k) != t.breaks(next)
+			if next.timeNs-last.timeNs <= thinnedNs && !edge {
 				continue
 			}
 			k.follow(last)
@@ -209,6 +216,10 @@ func (b *Builder) thin(n int) {
 	}
 	b.tip[0].follow(&t.old[len(t.old)-1])
 }
+
+// breaks reports whether there is no position at a knot: it is there so that
+// the track does not go on from the one before it.
+func (t *Track) breaks(k *knot) bool { return !(float64(k.accuracy) <= t.limit) }
 
 // inOrder returns the points sorted by time, the same slice if they are.
 func inOrder(points []Point) []Point {

@@ -118,6 +118,50 @@ func TestThinningKeepsTheEndsOfGaps(t *testing.T) {
 	}
 }
 
+// A break, as fusion makes one before a jump, is no point that can be missed.
+// Nor can as many as there are make the track larger than it may be.
+func TestThinningKeepsBreaks(t *testing.T) {
+	points := drive(0, 36_000, 10)
+	points[105].AccuracyM = 1e7
+	b := gps.NewBuilder(gps.TrackOptions{})
+	for i := range points {
+		b.Add(points[i : i+1])
+	}
+	track := b.Track()
+	if p, ok := track.At(104 * second / 10); !ok || p.AccuracyM > 3.001 {
+		t.Errorf("before the break: %v, radius %g", ok, p.AccuracyM)
+	}
+	if p, ok := track.At(105 * second / 10); ok {
+		t.Errorf("at the break: %+v", p)
+	}
+
+	for i := range points {
+		if i%2 == 1 {
+			points[i].AccuracyM = 1e7
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	b = gps.NewBuilder(gps.TrackOptions{})
+	for range 5 {
+		for i := range points {
+			b.Add(points[i : i+1])
+			points[i].TimeNs += 3600 * second
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if used := int64(after.HeapAlloc) - int64(before.HeapAlloc); used > 2<<20 {
+		t.Errorf("%d bytes of breaks", used)
+	}
+	if _, ok := b.Track().At(5*3600*second - second/10*2); !ok {
+		t.Error("no position at the end")
+	}
+	runtime.KeepAlive(points)
+	runtime.KeepAlive(track)
+}
+
 // Whoever has a track sees it as it was, whatever the Builder does. Run with
 // -race: readers take no lock.
 func TestTracksAreReadWhileTheBuilderGoesOn(t *testing.T) {
