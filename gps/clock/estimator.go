@@ -15,7 +15,7 @@
 // where the kernel itself gives up. Up to 1 s, which is half an hour, nothing
 // overrules it. Beyond, a pulse or a receiver within Maxerror does that knows
 // better: whose own error is smaller, and who says that the clock is off by more
-// than that.
+// than that; until it is off by less than half of that.
 //
 // Without the kernel, receivers vote: the largest group that agrees is believed,
 // one alone is, too. Where two groups are as large, the one is believed that

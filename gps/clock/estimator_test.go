@@ -168,6 +168,28 @@ func TestKernelWithALargeError(t *testing.T) {
 	}
 }
 
+// A kernel that is overruled stays so until it is clearly right.
+func TestKernelIsNotOverruledToAndFro(t *testing.T) {
+	w := newWorld(t)
+	a := puck{name: "a", least: 150 * ms}
+	for _, c := range []struct {
+		off    int64
+		source gps.ClockSource
+	}{
+		{300 * ms, gps.ClockSystem},
+		{400 * ms, gps.ClockGPS},
+		{300 * ms, gps.ClockGPS},
+		{100 * ms, gps.ClockSystem},
+		{300 * ms, gps.ClockSystem},
+	} {
+		w.kernel(true, c.off, 2*second)
+		w.run(20, a)
+		if s := w.State(); s.Source != c.source {
+			t.Errorf("off by %v: %+v, want %q", time.Duration(c.off), s, c.source)
+		}
+	}
+}
+
 // Without a new report UTC stays known, and less and less well.
 func TestEstimateAges(t *testing.T) {
 	w := newWorld(t)

@@ -169,7 +169,14 @@ func (e *Estimator) decide(kernel bool) {
 		s.HasSystemOffset = true
 		s.SystemOffsetNs, s.SystemErrorNs = e.system.OffsetNs-told.offsetNs, max(toldError, told.contestedNs)
 	}
-	overruled := known && e.system.ErrorNs > maxErrorNs && max(toldError, told.contestedNs) < e.system.ErrorNs && abs(s.SystemOffsetNs) > toldError
+	// Who has overruled the kernel does so until it is clearly right again: to and
+	// fro would move frames.
+	from := toldError
+	if e.state.Known() && e.state.Source != gps.ClockSystem {
+		from /= 2
+	}
+	overruled := known && e.system.ErrorNs > maxErrorNs &&
+		max(toldError, told.contestedNs) < e.system.ErrorNs && abs(s.SystemOffsetNs) > from
 	switch {
 	case kernel && !overruled:
 		s.Source, s.OffsetNs, s.ErrorNs = gps.ClockSystem, e.system.OffsetNs, e.system.ErrorNs
