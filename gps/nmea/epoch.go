@@ -69,20 +69,21 @@ func (e *epoch) begin(at, receivedNs int64, waiting []*report) {
 	}
 }
 
-// joins reports whether a sentence that may open an epoch belongs to this one.
+// joins reports whether a sentence belongs to this epoch, as far as it says
+// when it is of.
 func (e *epoch) joins(r *report) bool {
 	if r.at != noTime && e.at != noTime {
 		return near(r.at, e.at)
 	}
 	contrary := (r.claim == vouched && e.denied) || (r.claim == denied && e.vouched)
-	return !contrary && !slices.Contains(e.names, r.name)
+	return !r.kind.opens() || (!contrary && !slices.Contains(e.names, r.name))
 }
 
-// merge takes a sentence in.
-func (e *epoch) merge(r *report) {
+// merge takes a sentence in, and reports whether it was one of this epoch.
+func (e *epoch) merge(r *report) bool {
 	again := slices.Contains(e.names, r.name)
 	if (r.kind.opens() && (again || e.elsewhere(r))) || len(e.names) == maxNames {
-		return // another receiver on the same line
+		return false // another receiver on the same line
 	}
 	if !again {
 		e.names = append(e.names, r.name)
@@ -100,7 +101,7 @@ func (e *epoch) merge(r *report) {
 		e.mergeGSA(r)
 	case r.claim == denied:
 		e.denied = true
-		return
+		return true
 	case r.claim == vouched:
 		e.vouched, e.few = true, e.few || r.few
 		e.mergePosition(r)
@@ -114,6 +115,7 @@ func (e *epoch) merge(r *report) {
 	e.vdop.take(r.vdop, r.kind)
 	e.vertical.take(r.verticalM, r.kind)
 	e.horizontal[r.kind] = r.horizontalM
+	return true
 }
 
 // mergeGSA takes one of the GSA, of which there may be one for each system: the

@@ -45,35 +45,26 @@ const (
 )
 
 func (s *epochs) place(r *report) whose {
-	if !r.kind.opens() {
-		return s.placeAddition(r)
-	}
+	joins := s.open && s.epoch.joins(r)
 	switch {
-	case s.open && s.epoch.joins(r):
+	case joins && (r.at == noTime || s.epoch.at != noTime):
 		return here
 	case s.wasTold(r):
-		s.ender.saw(r.name)
+		s.ender.saw(r)
 		return late
-	}
-	return next
-}
-
-func (s *epochs) placeAddition(r *report) whose {
-	switch {
-	case s.open && (r.at == noTime || s.epoch.at == noTime || near(r.at, s.epoch.at)):
+	case joins:
 		return here
-	case r.at != noTime && s.wasTold(r):
-		s.ender.saw(r.name)
-		return late
+	case r.kind.opens():
+		return next
 	}
 	return early
 }
 
 // wasTold reports whether the epoch of r is one of the last that were told. A
-// sentence without a time is of the last one, unless that had its like.
+// position without a time is of the last one, unless that had its like.
 func (s *epochs) wasTold(r *report) bool {
 	if r.at == noTime {
-		return !s.open && s.epoch.begun && !s.ender.has(r.name)
+		return r.kind.opens() && !s.open && s.epoch.begun && !s.ender.has(r.name)
 	}
 	for _, at := range s.done {
 		if at != noTime && near(at, r.at) {
@@ -113,8 +104,7 @@ func (s *epochs) begin(r *report, receivedNs int64) {
 // merge takes r into the open epoch, and reports whether that is its last
 // sentence, as far as one can know.
 func (s *epochs) merge(r *report) bool {
-	s.epoch.merge(r)
-	return s.ender.ends(r.name)
+	return s.epoch.merge(r) && s.ender.ends(r)
 }
 
 // finish ends the open epoch and returns its fix; nil if none is open.

@@ -167,7 +167,7 @@ func degrees(s, side string, limit float64, positive, negative string) (v float6
 	case side == positive:
 		return v, len(fraction), true
 	case side == negative:
-		return -v, len(fraction), true
+		return 0 - v, len(fraction), true // 0, and not -0
 	}
 	return 0, 0, false
 }
