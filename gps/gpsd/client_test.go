@@ -89,14 +89,17 @@ func TestSurvivesAReceiverThatIsUnpluggedAndComesBack(t *testing.T) {
 	await(t, l, "fix", hasFix(path))
 
 	first.unplug()
+	// gpsd may have noticed by itself, and has forgotten it then.
+	_ = d.hotplug(t, "-"+path)
 	await(t, l, "notice of the loss", func(n gps.Notice) bool {
 		return n.Device == path && strings.Contains(n.Text, "lost")
 	})
-	// gpsd tries it again by itself, finds nothing and forgets it.
 	awaitEnd(t, l, fault.GPSDevice, "gpsd has no receiver")
 
 	plug(t, path, 49)
-	d.add(t, path)
+	if answer := d.hotplug(t, "+"+path); answer != "OK" {
+		t.Fatalf("gpsd does not take %s: %s", path, answer)
+	}
 	f := await(t, l, "fix after the return", hasFix(path))
 	if f.Lat < 49 {
 		t.Errorf("latitude %f is of the receiver that went", f.Lat)

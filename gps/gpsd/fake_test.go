@@ -179,8 +179,9 @@ func (d *daemon) begin(t *testing.T) bool {
 	}
 }
 
-// add tells gpsd of a device as udev does when one is plugged in.
-func (d *daemon) add(t *testing.T, device string) {
+// hotplug tells gpsd what udev does when a device comes ("+/dev/x") or goes
+// ("-/dev/x"), and returns what it answers.
+func (d *daemon) hotplug(t *testing.T, command string) string {
 	t.Helper()
 	conn, err := net.Dial("unix", d.control)
 	if err != nil {
@@ -188,13 +189,15 @@ func (d *daemon) add(t *testing.T, device string) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	if _, err := conn.Write([]byte("+" + device + "\r\n\x00")); err != nil {
+	if _, err := conn.Write([]byte(command + "\r\n\x00")); err != nil {
 		t.Fatal(err)
 	}
 	answer := make([]byte, 16)
-	if n, err := conn.Read(answer); err != nil || !strings.HasPrefix(string(answer[:n]), "OK") {
-		t.Fatalf("gpsd does not take %s: %q %v", device, answer[:n], err)
+	n, err := conn.Read(answer)
+	if err != nil {
+		t.Fatalf("gpsd does not answer to %s: %v", command, err)
 	}
+	return strings.TrimSpace(string(answer[:n]))
 }
 
 // A listener runs a client as an actor does: again and again, without mercy.
