@@ -51,6 +51,9 @@ func (w *watcher) measure(since time.Duration, factor, roofIn, creepS float64) g
 	f.AltAccuracyM = tenth(1.96 * sigma * m.AltFactor)
 	f.Satellites = max(int(13/factor), 4)
 	f.HDOP = tenth(0.8 * math.Sqrt(w.noticed) * math.Exp(0.1*w.wander))
+	if m.Claim.Origin == gps.OriginHDOP {
+		f.AccuracyM, f.AltAccuracyM = tenth(gps.HDOPRadius(f.HDOP)), math.NaN()
+	}
 	if s := during(w.cells, since); s != nil {
 		return w.cell(s)
 	}

@@ -43,7 +43,8 @@ type Model struct {
 }
 
 // A Claim is how a receiver's claimed accuracy comes about: the 95 % radius of
-// its noise, but for what the receiver does not know of itself.
+// its noise, but for what the receiver does not know of itself. With the origin
+// gps.OriginHDOP it claims nothing, and the radius is what its dilution stands for.
 type Claim struct {
 	Origin gps.AccuracyOrigin
 	Factor float64       // 1 is the truth; what spreads and wanders needs a little more to hold in 95 of 100 cases
@@ -114,6 +115,17 @@ func SecondPhone(name string) Model {
 	m.Latency, m.Jitter = 420*time.Millisecond, 120*time.Millisecond
 	m.WhiteM, m.ColouredM, m.Tau = 1.2, 3.2, 70*time.Second
 	m.OffsetEastM, m.OffsetNorthM = -2, 1.5
+	return m
+}
+
+// Mouse is a receiver of twenty years ago on a slow serial line: it knows its
+// dilution, and not its errors.
+func Mouse(name string) Model {
+	m := Puck(name)
+	m.Latency, m.Jitter = 380*time.Millisecond, 40*time.Millisecond
+	m.WhiteM, m.ColouredM, m.Tau, m.DopplerMPS = 0.5, 1.8, 80*time.Second, 0.15
+	m.Claim = Claim{Origin: gps.OriginHDOP, Behind: 2 * time.Second}
+	m.CreepM, m.Coast = 20, 4*time.Second
 	return m
 }
 

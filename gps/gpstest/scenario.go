@@ -7,6 +7,8 @@ type Scenario struct {
 	Name   string
 	Title  string                    // for tables
 	OnFoot bool                      // how it moves: somebody who walks, or else a car
+	Timing bool                      // its receiver is so good that only the time between fixes matters
+	Wide   bool                      // its receiver claims more than errors that last are; who believes it is right too often
 	Truth  func(seed uint64) *Truth  // the way
 	Models func(seed uint64) []Model // the receivers, best first
 }
@@ -18,28 +20,30 @@ func (s Scenario) Drive(seed uint64) *Drive {
 	return Simulate(s.Truth(own), s.Models(own), own)
 }
 
-// Scenarios returns all of them. In the first three a good receiver shows what
-// is left when only the time between fixes matters; the others have a puck on
-// the roof and a phone behind the windscreen, "phones" has two phones.
+// Scenarios returns all of them. The others than those about timing have a puck
+// on the roof and a phone behind the windscreen, "phones" has two phones, and
+// "old" a receiver of twenty years ago.
 func Scenarios() []Scenario {
 	good := func(uint64) []Model { return []Model{Good("good")} }
 	rig := func(seed uint64) []Model { return pieces(seed, Puck("puck"), Phone("phone")) }
 	phones := func(seed uint64) []Model { return pieces(seed, Phone("phone"), SecondPhone("second")) }
+	old := func(seed uint64) []Model { return pieces(seed, Mouse("mouse")) }
 	return []Scenario{
-		{"straight", "straight, 108 km/h", false, straightWay, good},
-		{"turns", "town, turns and red lights", false, turnsWay, good},
-		{"circles", "roundabouts", false, circlesWay, good},
-		{"city", "town between high houses", false, cityWay, rig},
-		{"motorway", "motorway, ramps", false, motorwayWay, rig},
-		{"tunnel", "motorway with tunnels", false, tunnelWay, rig},
-		{"garage", "town and garages", false, garageWay, rig},
-		{"ferry", "ferry, open deck", false, ferryWay, rig},
-		{"crossing", "ferry, closed deck: 40 min, 30 km", false, crossingWay, rig},
-		{"jam", "stop and go", false, jamWay, rig},
-		{"walk", "on foot", true, walkWay, rig},
-		{"phones", "two phones: town, motorway, tunnel", false, mixedWay, phones},
-		{"dateline", "antimeridian", false, datelineWay, rig},
-		{"pole", "past the North Pole", false, poleWay, rig},
+		{Name: "straight", Title: "straight, 108 km/h", Timing: true, Wide: true, Truth: straightWay, Models: good},
+		{Name: "turns", Title: "town, turns and red lights", Timing: true, Wide: true, Truth: turnsWay, Models: good},
+		{Name: "circles", Title: "roundabouts", Timing: true, Wide: true, Truth: circlesWay, Models: good},
+		{Name: "city", Title: "town between high houses", Truth: cityWay, Models: rig},
+		{Name: "motorway", Title: "motorway, ramps", Truth: motorwayWay, Models: rig},
+		{Name: "tunnel", Title: "motorway with tunnels", Truth: tunnelWay, Models: rig},
+		{Name: "garage", Title: "town and garages", Truth: garageWay, Models: rig},
+		{Name: "ferry", Title: "ferry, open deck", Truth: ferryWay, Models: rig},
+		{Name: "crossing", Title: "ferry, closed deck: 40 min, 30 km", Truth: crossingWay, Models: rig},
+		{Name: "jam", Title: "stop and go", Truth: jamWay, Models: rig},
+		{Name: "walk", Title: "on foot", OnFoot: true, Truth: walkWay, Models: rig},
+		{Name: "phones", Title: "two phones: town, motorway, tunnel", Truth: mixedWay, Models: phones},
+		{Name: "old", Title: "town, an old receiver that says nothing but HDOP", Wide: true, Truth: oldWay, Models: old},
+		{Name: "dateline", Title: "antimeridian", Truth: datelineWay, Models: rig},
+		{Name: "pole", Title: "past the North Pole", Truth: poleWay, Models: rig},
 	}
 }
 

@@ -130,6 +130,28 @@ func TestClaimsAreRightOnTheWhole(t *testing.T) {
 	}
 }
 
+// A receiver that only knows its dilution says the same of good and of bad
+// positions.
+func TestHDOPIsNoAccuracy(t *testing.T) {
+	d := scenario(t, "old").Drive(1)
+	var inside, n float64
+	for _, a := range d.Arrivals {
+		if !a.Fix.HasPosition() {
+			continue
+		}
+		if want := gps.HDOPRadius(a.Fix.HDOP); math.Abs(a.Fix.AccuracyM-want) > 0.06 || a.Fix.AccuracyOrigin != gps.OriginHDOP {
+			t.Fatalf("claims %v by %q with an HDOP of %v", a.Fix.AccuracyM, a.Fix.AccuracyOrigin, a.Fix.HDOP)
+		}
+		n++
+		if e, o, _, _ := off(d, a.Fix); math.Hypot(e, o) <= a.Fix.AccuracyM {
+			inside++
+		}
+	}
+	if n < 300 || inside/n < 0.9 {
+		t.Errorf("%v of %v inside", inside, n)
+	}
+}
+
 // A standing receiver says no course, or not a true one; speeds are never below
 // zero, and a course is never out of range.
 func TestCourseOfAStandingReceiver(t *testing.T) {

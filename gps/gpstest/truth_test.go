@@ -111,6 +111,7 @@ func TestScenariosAreWhatTheySay(t *testing.T) {
 		{"jam", func(o seen) bool { return o.standing > 60 && o.sharpest < 1 }},
 		{"walk", func(o seen) bool { return o.fastest < 2 && o.sharpest > 15 }},
 		{"phones", func(o seen) bool { return o.fastest > 25 && o.sharpest > 15 }},
+		{"old", func(o seen) bool { return o.sharpest > 15 && o.hidden == 0 }},
 		{"dateline", func(o seen) bool { return o.west && o.east }},
 		{"pole", func(o seen) bool { return o.north > 89.9997 }},
 	} {

@@ -49,6 +49,14 @@ func cityWay(seed uint64) *Truth {
 	return r.drive(lat, lon, course, 400)
 }
 
+func oldWay(seed uint64) *Truth {
+	r, lat, lon, course := way(seed, "old", inTown)
+	r.blocks(200)
+	r.sky(1, 0)
+	r.cruise(100)
+	return r.drive(lat, lon, course, 400)
+}
+
 // circlesWay is one roundabout behind the other, left around the middle.
 func circlesWay(seed uint64) *Truth {
 	r, lat, lon, course := way(seed, "circles", inTown)
