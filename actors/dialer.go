@@ -27,16 +27,24 @@ func NewDialer(cfg configs.Server, version string) (*uplink.Dialer, error) {
 		s.Protocol = kismet.V3
 	}
 	if cfg.TLS {
-		s.TLS = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cfg.ServerName}
-		if cfg.CAFile != "" {
-			pool, err := authorities(cfg.CAFile)
-			if err != nil {
-				return nil, err
-			}
-			s.TLS.RootCAs = pool
+		var err error
+		if s.TLS, err = tlsTo(cfg.ServerName, cfg.CAFile); err != nil {
+			return nil, err
 		}
 	}
 	return &uplink.Dialer{Server: s, UserAgent: "sensord/" + version}, nil
+}
+
+// tlsTo returns how to speak TLS to a server. Both may be empty: the name is
+// the host's then, and the authorities are the system's.
+func tlsTo(name, caFile string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name}
+	if caFile == "" {
+		return c, nil
+	}
+	pool, err := authorities(caFile)
+	c.RootCAs = pool
+	return c, err
 }
 
 func authorities(path string) (*x509.CertPool, error) {

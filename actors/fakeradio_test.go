@@ -22,6 +22,7 @@ type fakeRadio struct {
 	every time.Duration
 	bands []capture.BandCapability
 	next  *atomic.Uint64 // number of the next frame, over all openings
+	clock *fakeMachine   // whose times frames have; nil is the bubble's
 
 	mu      sync.Mutex
 	tuned   capture.Channel
@@ -49,7 +50,12 @@ func (r *fakeRadio) ReadBatch(ctx context.Context) (*capture.Batch, error) {
 	b := capture.NewBatch()
 	data := make([]byte, 120)
 	binary.BigEndian.PutUint64(data[8:], r.next.Add(1)-1)
-	b.Append(time.Now().UnixNano(), capture.LinkTypeRadiotap, 120, data)
+	at := time.Now().UnixNano()
+	if r.clock != nil {
+		at, b.ClockOffsetNs = r.clock.realtime()
+		b.Live = true
+	}
+	b.Append(at, capture.LinkTypeRadiotap, 120, data)
 	return b, nil
 }
 
@@ -142,6 +148,7 @@ type fakeWorld struct {
 	opening time.Duration                     // how long it takes, whatever becomes of the context
 	notices map[string]func(linuxwifi.Notice) // of the last opening
 	tell    func([]linuxwifi.LinkAddress, bool)
+	machine *fakeMachine
 }
 
 func newFakeWorld(mhz ...int) *fakeWorld {
@@ -164,7 +171,7 @@ func (w *fakeWorld) plug(name string) *fakeRadio {
 		w.numbers[name] = &atomic.Uint64{}
 		w.macs[name] = net.HardwareAddr{2, 0, 0, 0, byte(len(w.macs)), 0}
 	}
-	r := &fakeRadio{every: 50 * time.Millisecond, bands: w.bands, next: w.numbers[name], refuse: map[capture.Channel]error{}, wake: make(chan struct{})}
+	r := &fakeRadio{every: 50 * time.Millisecond, bands: w.bands, next: w.numbers[name], refuse: map[capture.Channel]error{}, wake: make(chan struct{}), clock: w.machine}
 	w.radios[name] = r
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -112,7 +113,9 @@ func startWatchedRig(t testing.TB, world *fakeWorld, watch watcher, srvCfg kisme
 
 func startRigWith(t testing.TB, world *fakeWorld, watch watcher, srvCfg kismettest.Config, breakIt func(*kismettest.Server), tcp bool, cfg configs.Config) *testRig {
 	t.Helper()
-	srvCfg.APIKeys = map[string]string{apiKey: kismettest.RoleDatasource}
+	keys := map[string]string{apiKey: kismettest.RoleDatasource}
+	maps.Copy(keys, srvCfg.APIKeys)
+	srvCfg.APIKeys = keys
 	srv := kismettest.New(srvCfg)
 	t.Cleanup(srv.Close)
 	if breakIt != nil {
@@ -126,7 +129,9 @@ func startRigWith(t testing.TB, world *fakeWorld, watch watcher, srvCfg kismette
 		dialer.Server.TCP, dialer.Server.Port = true, 3501
 	}
 	r := &testRig{srv: srv, log: &logLines{}}
-	cfg.Servers = []configs.Server{{Name: "home"}}
+	if cfg.Servers == nil {
+		cfg.Servers = []configs.Server{{Name: "home"}}
+	}
 	if cfg.Spool.MemoryBytes == 0 {
 		cfg.Spool.MemoryBytes = 16 << 20
 	}
@@ -134,6 +139,9 @@ func startRigWith(t testing.TB, world *fakeWorld, watch watcher, srvCfg kismette
 	opts := Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialer: dialer}
 	if world != nil {
 		opts.open, opts.watch = world.open, watch
+		if m := world.machine; m != nil {
+			opts.now, opts.system, opts.receive = m.boottime, m.system, m.receive
+		}
 	}
 	r.Rig, err = Start(opts)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/hop"
 	"github.com/sensord/sensord/capture/linuxwifi"
+	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/uplink"
 	"github.com/sensord/sensord/uplink/kismet"
 )
@@ -178,5 +179,20 @@ type (
 	SourceEnded struct {
 		Source *sourceState
 		Err    error
+	}
+)
+
+// From a receiver to the navigator. They are sent by the receiver's goroutine.
+type (
+	// FixArrived hands over a fix. The receiver counts how many are on their way.
+	FixArrived struct {
+		Receiver *receiverState
+		Fix      gps.Fix
+	}
+
+	// PulseArrived says that a second of UTC began.
+	PulseArrived struct {
+		Receiver *receiverState
+		Pulse    gps.Pulse
 	}
 )

@@ -1,29 +1,212 @@
 package actors
 
 import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/clock"
+	"github.com/sensord/sensord/gps/fusion"
 )
 
-// navigator owns where the rig is: it publishes the track that everybody
-// reads. Today that is the one position the user gave.
-type navigator struct {
+// course is what of the navigator outlives it: where the rig has been. One
+// navigator at a time has it; others read what it publishes.
+type course struct {
+	clock   *clock.Estimator
+	track   *gps.Builder
+	fusion  atomic.Pointer[fusion.Status]
 	tracker *gps.Tracker
-	fixed   *gps.Position
 }
 
-// Receive implements actor.Actor.
-func (n *navigator) Receive(ctx actor.Context) {
-	if _, ok := ctx.Message().(*actor.Started); ok {
-		n.publish()
+func newCourse(c configs.GPS, tracker *gps.Tracker) *course {
+	k := &course{
+		clock: clock.NewEstimator(time.Time{}), tracker: tracker,
+		track: gps.NewBuilder(gps.TrackOptions{Predict: c.Predict, LimitM: c.LimitM}),
 	}
+	if c.Fixed != nil {
+		k.track.SetFixed(c.Fixed)
+	}
+	return k
 }
 
 // publish makes known what is known. The rig calls it once before any actor
 // runs: the first frame has to have its position too.
-func (n *navigator) publish() {
-	if n.fixed != nil {
-		n.tracker.Publish(gps.FixedTrack(*n.fixed))
+func (k *course) publish() {
+	k.track.SetClock(k.clock.State())
+	k.tracker.Publish(k.track.Track())
+}
+
+// navigator makes one track of what the receivers say, and publishes it: where
+// the rig is, and what its clock is worth.
+type navigator struct {
+	rig    *shared
+	log    *slog.Logger
+	course *course
+	filter *fusion.Filter
+	tick   *time.Timer
+	recent map[*receiverState]*cadence
+	source gps.ClockSource // as it was said last
+	jumpAt map[*receiverState]time.Time
+}
+
+// cadence is how the fixes of one receiver come.
+type cadence struct {
+	lastNs   int64         // boottime for which the last one holds
+	interval time.Duration // from one to the next
+}
+
+// navigateNow is the navigator's own: the clock is looked at again.
+type navigateNow struct{}
+
+const navigateEvery = time.Second
+
+func newNavigator(rig *shared) *navigator {
+	return &navigator{
+		rig: rig, log: rig.log, course: rig.course, filter: fusion.New(fusionOptions(rig.cfg.GPS)),
+		recent: map[*receiverState]*cadence{}, jumpAt: map[*receiverState]time.Time{},
 	}
+}
+
+func fusionOptions(c configs.GPS) fusion.Options {
+	o := fusion.Options{Mode: fusion.Fusion, Motion: fusion.Car}
+	if c.Mode == configs.GPSPriority {
+		o.Mode = fusion.Priority
+	}
+	if c.Motion == configs.MotionFoot {
+		o.Motion = fusion.Foot
+	}
+	for i := range c.Receivers {
+		o.Order = append(o.Order, c.Receivers[i].Name)
+	}
+	return o
+}
+
+// Receive implements actor.Actor.
+func (n *navigator) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		n.look(ctx)
+	case navigateNow:
+		n.look(ctx)
+	case FixArrived:
+		m.Receiver.waiting.Add(-1)
+		n.fix(m.Receiver, m.Fix)
+	case PulseArrived:
+		n.readClock()
+		n.course.clock.Pulse(m.Receiver.cfg.Name, m.Pulse)
+	case *actor.Stopping, *actor.Restarting:
+		n.tick.Stop()
+	}
+}
+
+// look is done every second, whether fixes come or not.
+func (n *navigator) look(ctx actor.Context) {
+	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
+	n.tick = time.AfterFunc(navigateEvery, func() { send(self, navigateNow{}) })
+	n.readClock()
+	n.pace()
+	n.course.publish()
+	n.tell()
+	n.status()
+}
+
+func (n *navigator) readClock() {
+	// With an error it is not known whether the clock is synchronised, and taken
+	// for one that is not.
+	s, _ := n.rig.system()
+	n.course.clock.SetSystem(s)
+}
+
+// fix takes in what a receiver says.
+func (n *navigator) fix(r *receiverState, f gps.Fix) {
+	n.readClock()
+	at, ok := n.course.clock.Place(f, r.cfg.Latency)
+	if !ok || !f.HasPosition() {
+		return
+	}
+	n.arrived(r, at)
+	result := n.filter.Add(f, at)
+	if result.Rejected {
+		n.jumped(r, result.Why)
+	}
+	n.course.track.Add(result.Points)
+	n.pace()
+	n.course.publish()
+	n.status()
+}
+
+func (n *navigator) arrived(r *receiverState, at int64) {
+	a := n.recent[r]
+	if a == nil {
+		a = &cadence{}
+		n.recent[r] = a
+	}
+	if since := time.Duration(at - a.lastNs); a.lastNs != 0 && since > 0 && since < time.Minute {
+		if a.interval == 0 {
+			a.interval = since
+		}
+		a.interval += (since - a.interval) / 4
+	}
+	a.lastNs = max(at, a.lastNs)
+}
+
+// pace says how soon the next fix can be expected: that of the receiver from
+// which one comes first.
+func (n *navigator) pace() {
+	now := n.rig.now()
+	var interval, latency time.Duration
+	for r, a := range n.recent {
+		if a.interval == 0 || time.Duration(now-a.lastNs) > n.rig.cfg.GPS.Predict+a.interval {
+			continue
+		}
+		usual, worst, known := n.course.clock.Latency(r.cfg.Name)
+		if known {
+			r.latency.Store(int64(usual) + 1)
+		} else {
+			worst = r.cfg.Latency
+		}
+		if interval == 0 || a.interval+worst < interval+latency {
+			interval, latency = a.interval, worst
+		}
+	}
+	n.course.track.SetPace(interval, latency)
+}
+
+// jumped tells of a fix that cannot be, of each receiver once in a while.
+func (n *navigator) jumped(r *receiverState, why string) {
+	level := slog.LevelDebug
+	if now := time.Now(); now.Sub(n.jumpAt[r]) >= noticeEvery {
+		n.jumpAt[r] = now
+		level = slog.LevelInfo
+	}
+	n.log.Log(context.Background(), level, "a fix is not believed", "receiver", r.cfg.Name, "why", why)
+}
+
+// tell says when it changed whom the time is had from.
+func (n *navigator) tell() {
+	c := n.course.clock.State()
+	if c.Source == n.source {
+		return
+	}
+	n.source = c.Source
+	switch c.Source {
+	case gps.ClockUnknown:
+		n.log.Warn("the system clock is not synchronised, and no receiver has the time: servers stamp frames on arrival",
+			"remedy", "start an NTP client, or connect a GPS receiver")
+	case gps.ClockSystem:
+		n.log.Info("the system clock is synchronised: frames go out with its times")
+	default:
+		n.log.Info("the system clock is not synchronised: the times of frames are corrected by GPS", "from", string(c.Source),
+			"system_clock_off", time.Duration(c.SystemOffsetNs).Round(time.Millisecond).String())
+	}
+}
+
+func (n *navigator) status() {
+	s := n.filter.Status(n.rig.now())
+	n.course.fusion.Store(&s)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"sync"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/configs"
-	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/clock"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
 )
@@ -51,6 +50,9 @@ func (r *rig) Receive(ctx actor.Context) {
 		for _, pid := range r.pids {
 			ctx.Send(pid, Drain{})
 		}
+		if len(r.pids) == 0 {
+			r.end(ctx, nil)
+		}
 	case HopJoin:
 		r.split.join(m)
 		r.split.share(ctx.Send)
@@ -72,7 +74,7 @@ func (r *rig) Receive(ctx actor.Context) {
 }
 
 func (r *rig) start(ctx actor.Context) {
-	spawn(ctx, "navigator", r.props(func() actor.Actor { return r.navigator() }))
+	r.startPositions(ctx)
 	filter := spawn(ctx, "filter", r.props(func() actor.Actor { return newFilter(r.shared) }))
 	r.pids, r.going, r.split = nil, map[*sourceState]bool{}, splitter{}
 	for i, s := range r.sources {
@@ -158,6 +160,9 @@ func (r *rig) stop() {
 			r.err = incomplete(s.cfg.Name, st.Captured+onTheWay, lost, st.Dropped, r.err)
 		}
 	}
+	for _, c := range r.copies {
+		c.client.Close()
+	}
 	r.finish(r.err)
 }
 
@@ -188,42 +193,23 @@ type Options struct {
 	Version string         // of the program, as the server shows it
 	Dialer  *uplink.Dialer // to the configuration's server; nil makes one
 
-	open  opener  // for tests: what captures
-	watch watcher // for tests: this machine's addresses
+	// Positions runs the receivers only: the configuration's sources and servers
+	// are left alone, and the rig runs until it is stopped.
+	Positions bool
+
+	open    opener                                         // for tests: what captures
+	watch   watcher                                        // for tests: this machine's addresses
+	now     func() int64                                   // for tests: CLOCK_BOOTTIME
+	system  func() (clock.System, error)                   // for tests: the kernel's clock
+	receive func(configs.Receiver, *shared) (fixer, error) // for tests: receivers
 }
 
 // Start starts a rig. It returns at once: what cannot be reached yet is waited
 // for. The error is about the configuration.
 func Start(opts Options) (*Rig, error) {
-	if len(opts.Config.Servers) != 1 || len(opts.Config.Sources) == 0 {
-		return nil, fault.Newf(fault.ConfigInvalid, "configuration", "want one server and at least one source, have %d and %d",
-			len(opts.Config.Servers), len(opts.Config.Sources))
-	}
-	if opts.Dialer == nil {
-		d, err := NewDialer(opts.Config.Servers[0], opts.Version)
-		if err != nil {
-			return nil, err
-		}
-		opts.Dialer = d
-	}
-	s := &shared{
-		cfg: opts.Config, log: opts.Log, version: opts.Version,
-		dialer: opts.Dialer, lender: uplink.NewLender(inFlightBytes),
-		tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
-		open: opts.open, watch: opts.watch,
-	}
-	if s.open == nil {
-		s.open = openEngine(opts.Config.StateDir, opts.Log)
-	}
-	if s.watch == nil {
-		s.watch = watchLinks(opts.Dialer.Server.Host)
-	}
-	s.navigator().publish()
-	memory := int(min(opts.Config.Spool.MemoryBytes/int64(len(opts.Config.Sources)), math.MaxInt32))
-	for i, src := range opts.Config.Sources {
-		state := newSourceState(src, memory, opts.Dialer.Server.URL())
-		state.index = i
-		s.sources = append(s.sources, state)
+	s, err := newShared(opts)
+	if err != nil {
+		return nil, err
 	}
 	r := &Rig{shared: s, system: newSystem(opts.Log), started: time.Now(), done: make(chan struct{})}
 	root := s.props(func() actor.Actor { return &rig{shared: s, finish: r.finish} })
@@ -268,6 +254,7 @@ func (r *Rig) Status() Status {
 	for _, src := range r.shared.sources {
 		s.Sources = append(s.Sources, src.status())
 	}
-	s.Position, s.HasPosition = r.shared.tracker.Track().At(boottime())
+	s.Position, s.HasPosition = r.shared.tracker.Track().At(r.shared.now())
+	s.GPS = r.shared.gpsStatus()
 	return s
 }

@@ -2,9 +2,11 @@ package actors
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/sensord/sensord/capture/linuxwifi"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/clock"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
 )
@@ -30,6 +33,15 @@ type shared struct {
 	open    opener
 	watch   watcher
 	claims  sync.Mutex
+
+	now        func() int64                 // CLOCK_BOOTTIME, ns
+	system     func() (clock.System, error) // what the kernel says of its clock
+	course     *course                      //
+	receivers  []*receiverState             // that have actors
+	copies     []*copyState                 // of the position on the server
+	webTLS     *tls.Config                  // nil is plain
+	webToken   string                       //
+	webAddress atomic.Pointer[string]       // nil while nothing is served
 }
 
 // watcher tells the addresses of this machine's interfaces, and whether the
@@ -60,8 +72,4 @@ func (s *shared) claim(state *sourceState, d Details) error {
 // props returns how an actor of this rig is made and supervised.
 func (s *shared) props(make func() actor.Actor) *actor.Props {
 	return actor.PropsFromProducer(make, actor.WithSupervisor(s.restart))
-}
-
-func (s *shared) navigator() *navigator {
-	return &navigator{tracker: s.tracker, fixed: s.cfg.GPS.Fixed}
 }

@@ -20,6 +20,7 @@ type Status struct {
 	Sources     []SourceStatus
 	Position    gps.Position // if HasPosition
 	HasPosition bool
+	GPS         GPSStatus
 }
 
 // SourceStatus is one datasource at one moment.
@@ -134,13 +135,13 @@ type sourceState struct {
 	options  atomic.Pointer[capture.Definition] // the user's, with what the server pushed
 }
 
-func newSourceState(cfg configs.Source, memory int, server string) *sourceState {
+func newSourceState(cfg configs.Source, memory int, server string, now func() int64) *sourceState {
 	s := &sourceState{cfg: cfg, log: frames.NewLog(memory)}
 	s.engine.ready, s.engine.work = make(chan struct{}), make(chan struct{}, 1)
 	s.id.Store(&cfg.UUID)
 	s.options.Store(&cfg.Definition)
 	if cfg.Type == capture.TypeLinuxWifi {
-		s.coverage = hop.NewCoverage(boottime)
+		s.coverage = hop.NewCoverage(now)
 	}
 	s.link.Store(&LinkStatus{Server: server})
 	return s

@@ -9,7 +9,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/asynkron/protoactor-go/eventstream"
-	"golang.org/x/sys/unix"
 )
 
 // newSystem returns an actor system whose process registry works on 32-bit
@@ -107,13 +106,4 @@ func (t *task) stop() {
 	case <-t.done:
 	case <-time.After(taskGrace):
 	}
-}
-
-// boottime is CLOCK_BOOTTIME, nanoseconds.
-func boottime() int64 {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		return 0
-	}
-	return ts.Nano()
 }

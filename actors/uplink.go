@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -26,6 +27,10 @@ type uplinkActor struct {
 	task   *task
 	timer  *time.Timer
 	live   *uplink.Link // the link that runs, nil between links
+
+	timed   atomic.Bool // as the session was announced: the server keeps our times
+	changed time.Time   // of the last link that was ended to announce it anew
+	planned bool        // this link was
 }
 
 // What the link's goroutine and timer tell it.
@@ -126,6 +131,9 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 				send(self, ended{task: t, err: fault.Newf(fault.Internal, "uplink", "panic: %v", p)})
 			}
 		}()
+		if name, ok := k.state.cfg.Definition.Get("metagps"); ok {
+			k.rig.copyOf(name).await(work)
+		}
 		l, err := k.rig.dialer.Dial(work)
 		send(self, dialled{task: t, link: l, err: err})
 		if err != nil {
@@ -144,10 +152,15 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		// A server keeps what an earlier session said, so both ways are said.
 		hops := strconv.FormatBool(hopMode(cfg) == configs.HopServer)
 		definition = definition.With("channel_hop", hops)
+		if k.clockRules() {
+			k.timed.Store(k.rig.tracker.Track().Clock().Known())
+			definition = definition.With("timestamp", strconv.FormatBool(!k.timed.Load()))
+		}
 		// A 2025 server takes out the wrong channel: the list it is told is
 		// already without them.
 		definition.Options = slices.DeleteFunc(definition.Options, func(o capture.Option) bool { return o.Name == "block_channels" })
 	}
+	_, copied := definition.Get("metagps")
 	return uplink.Session{
 		UUID: uuid, Type: cfg.Type,
 		Definition: definition.String(),
@@ -155,6 +168,9 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		Tracker:    k.rig.tracker,
 		Lender:     k.rig.lender,
 		Heard:      tell,
+		Boottime:   k.rig.now,
+		Timed:      !definition.Bool("timestamp", true),
+		Unplaced:   copied,
 	}
 }
 
@@ -180,6 +196,7 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 	case uplink.Acked:
 		k.update(func(s *LinkStatus) { s.RoundTrip = m.link.RoundTrip() })
 		ctx.Send(ctx.Parent(), Acked{})
+		k.lookAtClock(time.Now())
 	case uplink.OpenAsked, uplink.ConfigureAsked:
 		ctx.Send(ctx.Parent(), ServerAsked{Link: m.link, Event: m.event})
 	}
@@ -190,6 +207,11 @@ func (k *uplinkActor) ended(ctx actor.Context, err error) {
 	if err == nil {
 		k.enter(LinkFinished)
 		ctx.Send(ctx.Parent(), Drained{})
+		return
+	}
+	if k.planned {
+		k.planned = false
+		k.again(ctx, uplink.Settle())
 		return
 	}
 	k.failed(ctx, false, err)
@@ -210,12 +232,17 @@ func (k *uplinkActor) failed(ctx actor.Context, dialling bool, err error) {
 		return
 	}
 	wait := k.redial.After(err, time.Now())
-	k.enter(LinkWaiting)
 	last := k.state.link.Load().Err
 	repeated := last != nil && fault.CodeOf(last) == fault.CodeOf(err)
 	k.update(func(s *LinkStatus) { s.Err = err })
 	k.report(dialling, err, wait, repeated)
 	ctx.Send(ctx.Parent(), LinkLost{Err: err, Retry: wait})
+	k.again(ctx, wait)
+}
+
+// again dials after a wait.
+func (k *uplinkActor) again(ctx actor.Context, wait time.Duration) {
+	k.enter(LinkWaiting)
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	k.timer = time.AfterFunc(wait, func() { send(self, dialNow{}) })
 }

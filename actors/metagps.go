@@ -1,0 +1,235 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink/rest"
+)
+
+// metaClient is what a server's REST is asked for.
+type metaClient interface {
+	MetaGPS(ctx context.Context, name string) (bool, error)
+	CreateMetaGPS(ctx context.Context, name string) error
+	UpdateMetaGPS(ctx context.Context, name string, p gps.Position) error
+	Close()
+}
+
+var _ metaClient = (*rest.Client)(nil)
+
+// copyState is what of a server's copy of the position outlives its actor.
+type copyState struct {
+	name   string
+	client metaClient
+	once   sync.Once
+	looked chan struct{} // closed when the server was asked for it once
+
+	mu     sync.Mutex
+	status CopyStatus
+}
+
+func newCopyState(name string, client metaClient) *copyState {
+	return &copyState{name: name, client: client, looked: make(chan struct{}), status: CopyStatus{Name: name}}
+}
+
+// set changes the status, and says that the server was asked.
+func (c *copyState) set(change func(*CopyStatus)) {
+	c.mu.Lock()
+	change(&c.status)
+	c.mu.Unlock()
+	c.once.Do(func() { close(c.looked) })
+}
+
+func (c *copyState) now() CopyStatus {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
+// metaCopy keeps one server's copy of the position fresh, for the sources that
+// have its name in metagps=. It stops when the position is stale; the server
+// itself never forgets one.
+type metaCopy struct {
+	state *copyState
+	rig   *shared
+	log   *slog.Logger
+	task  *task
+	code  fault.Code // of the last trouble, said once
+	stale bool       // said
+}
+
+func newMetaCopy(state *copyState, rig *shared) *metaCopy {
+	return &metaCopy{state: state, rig: rig, log: rig.log.With("metagps", state.name)}
+}
+
+// Receive implements actor.Actor.
+func (m *metaCopy) Receive(ctx actor.Context) {
+	switch ctx.Message().(type) {
+	case *actor.Started:
+		m.log.Info("the server keeps its own copy of the position for this name: that is as old as its last update, and never expires there; without metagps= each frame has its own position")
+		work, cancel := context.WithCancel(context.Background())
+		m.task = &task{cancel: cancel, done: make(chan struct{})}
+		done := m.task.done
+		go func() {
+			defer close(done)
+			m.run(work)
+		}()
+	case *actor.Stopping, *actor.Restarting:
+		m.task.stop()
+	}
+}
+
+// Waits behind an update that did not get through.
+const (
+	copyMin = time.Second
+	copyMax = 30 * time.Second
+)
+
+// run updates the copy until ctx is done.
+func (m *metaCopy) run(ctx context.Context) {
+	wait := &backoff.ExponentialBackOff{InitialInterval: copyMin, MaxInterval: copyMax, Multiplier: 2, RandomizationFactor: 0.25}
+	wait.Reset()
+	for {
+		err := m.update(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		next := m.rig.cfg.GPS.MetaGPS.Interval
+		if err != nil {
+			next = wait.NextBackOff()
+		} else {
+			wait.Reset()
+		}
+		m.tell(err)
+		select {
+		case <-time.After(next):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// update tells the server where the sensor is, if that is known, and creates
+// what it has to say it to.
+func (m *metaCopy) update(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.New(fault.Internal, "metagps "+m.state.name, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	if !m.state.now().Exists {
+		if err := m.create(ctx); err != nil {
+			return err
+		}
+	}
+	position, ok := m.rig.tracker.Track().At(m.rig.now())
+	m.state.set(func(s *CopyStatus) { s.Exists, s.Stale = true, !ok })
+	if !ok {
+		return nil
+	}
+	err = m.state.client.UpdateMetaGPS(ctx, m.state.name, position)
+	m.state.set(func(s *CopyStatus) {
+		if err == nil {
+			s.Updates++
+		}
+		if fault.CodeOf(err) == fault.MetaGPSAbsent { // the server was started again
+			s.Exists = false
+		}
+	})
+	return err
+}
+
+// create makes the meta GPS, if the server has none of that name and the user
+// lets us: one that is made before a source asks for it serves that source only.
+func (m *metaCopy) create(ctx context.Context) error {
+	exists, err := m.state.client.MetaGPS(ctx, m.state.name)
+	if err != nil || exists || !m.rig.cfg.GPS.MetaGPS.Create { // the update will say that there is none
+		return err
+	}
+	if err := m.state.client.CreateMetaGPS(ctx, m.state.name); err != nil {
+		return err
+	}
+	m.log.Info("created on the server")
+	return nil
+}
+
+// tell says what changed, the same trouble once.
+func (m *metaCopy) tell(err error) {
+	m.state.set(func(s *CopyStatus) { s.Err = err })
+	if code := fault.CodeOf(err); code != m.code {
+		m.code = code
+		if err != nil {
+			m.log.Warn("the server's copy of the position is not updated", "err", err, "code", code, "remedy", fault.RemedyOf(err))
+		} else {
+			m.log.Info("the server's copy of the position is updated again")
+		}
+	}
+	if stale := m.state.now().Stale; stale != m.stale {
+		m.stale = stale
+		if stale {
+			m.log.Warn("no position: the server keeps the last one that it was told", "code", fault.GPSStale)
+		}
+	}
+}
+
+// copies makes the state of each copy that the sources ask for.
+func (s *shared) prepareCopies() error {
+	for _, src := range s.cfg.Sources {
+		name, ok := src.Definition.Get("metagps")
+		if !ok || name == "" || s.copyOf(name) != nil {
+			continue
+		}
+		client, err := s.newRESTClient(s.cfg.Servers[0])
+		if err != nil {
+			return err
+		}
+		s.copies = append(s.copies, newCopyState(name, client))
+	}
+	return nil
+}
+
+func (s *shared) newRESTClient(c configs.Server) (*rest.Client, error) {
+	tls, err := tlsTo(c.REST.ServerName, c.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return rest.New(rest.Options{
+		Name: c.Name, URL: c.REST.URL, User: c.REST.User, Password: c.REST.Password.Reveal(), APIKey: c.REST.APIKey.Reveal(), TLS: tls,
+		UserAgent: s.dialer.UserAgent, NetDial: s.dialer.NetDial,
+	})
+}
+
+// copyOf returns the copy of that name, nil if no source asks for it.
+func (s *shared) copyOf(name string) *copyState {
+	if i := slices.IndexFunc(s.copies, func(c *copyState) bool { return c.name == name }); i >= 0 {
+		return s.copies[i]
+	}
+	return nil
+}
+
+// copyPatience is how long a source waits with its announcement for its meta
+// GPS to be created: a server that has none of that name makes one that the
+// whole server then takes for its own place.
+const copyPatience = 5 * time.Second
+
+// await waits until the server was asked for the copy.
+func (c *copyState) await(ctx context.Context) {
+	if c == nil {
+		return
+	}
+	select {
+	case <-c.looked:
+	case <-time.After(copyPatience):
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,105 @@
+package actors
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/clock"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink"
+)
+
+// newShared makes what the actors of a rig share.
+func newShared(opts Options) (*shared, error) {
+	s := &shared{
+		cfg: opts.Config, log: opts.Log, version: opts.Version,
+		lender: uplink.NewLender(inFlightBytes), tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
+		dialer: opts.Dialer, open: opts.open, watch: opts.watch, now: opts.now, system: opts.system,
+	}
+	if s.now == nil {
+		s.now = clock.Boottime
+	}
+	if s.system == nil {
+		s.system = clock.ReadSystem
+	}
+	if opts.Positions {
+		s.cfg.Sources = nil
+	} else if err := s.prepareSources(); err != nil {
+		return nil, err
+	}
+	receive := opts.receive
+	if receive == nil {
+		receive = newFixer
+	}
+	return s, cmp.Or(s.prepareReceivers(receive), s.prepareWeb(), s.prepareCopies())
+}
+
+func (s *shared) prepareSources() error {
+	if len(s.cfg.Servers) != 1 || len(s.cfg.Sources) == 0 {
+		return fault.Newf(fault.ConfigInvalid, "configuration", "want one server and at least one source, have %d and %d",
+			len(s.cfg.Servers), len(s.cfg.Sources))
+	}
+	if s.dialer == nil {
+		d, err := NewDialer(s.cfg.Servers[0], s.version)
+		if err != nil {
+			return err
+		}
+		s.dialer = d
+	}
+	if s.open == nil {
+		s.open = openEngine(s.cfg.StateDir, s.log)
+	}
+	if s.watch == nil {
+		s.watch = watchLinks(s.dialer.Server.Host)
+	}
+	memory := int(min(s.cfg.Spool.MemoryBytes/int64(len(s.cfg.Sources)), math.MaxInt32))
+	for i, src := range s.cfg.Sources {
+		state := newSourceState(src, memory, s.dialer.Server.URL(), s.now)
+		state.index = i
+		s.sources = append(s.sources, state)
+	}
+	return nil
+}
+
+// prepareReceivers makes the receivers, and publishes what is known already.
+func (s *shared) prepareReceivers(receive func(configs.Receiver, *shared) (fixer, error)) error {
+	s.course = newCourse(s.cfg.GPS, s.tracker)
+	for _, c := range s.cfg.GPS.Receivers {
+		switch {
+		case c.Live():
+			f, err := receive(c, s)
+			if err != nil {
+				return err
+			}
+			s.receivers = append(s.receivers, &receiverState{cfg: c, fixer: f, now: s.now})
+		case c.Type == configs.ReceiverReplay:
+			if err := s.replayLog(c); err != nil {
+				return err
+			}
+		}
+	}
+	now, _ := s.system() // see navigator.readClock
+	s.course.clock.SetSystem(now)
+	s.course.publish()
+	return nil
+}
+
+// startPositions starts the actors that say where the rig is.
+func (r *rig) startPositions(ctx actor.Context) {
+	navigator := spawn(ctx, "navigator", r.props(func() actor.Actor { return newNavigator(r.shared) }))
+	for i, state := range r.receivers {
+		props := r.props(func() actor.Actor { return newReceiver(state, r.shared, navigator) })
+		spawn(ctx, fmt.Sprintf("receiver-%d", i+1), props)
+	}
+	for i, state := range r.copies {
+		spawn(ctx, fmt.Sprintf("metagps-%d", i+1), r.props(func() actor.Actor { return newMetaCopy(state, r.shared) }))
+	}
+	if r.cfg.Web.Listen != "" {
+		spawn(ctx, "web", r.props(func() actor.Actor { return &webSide{rig: r.shared} }))
+	}
+}

@@ -1,0 +1,70 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/fusion"
+	"github.com/sensord/sensord/gps/replay"
+	"github.com/sensord/sensord/internal/fault"
+)
+
+// replayLog makes the track of a log, by which the frames of capture files are
+// located. It is read whole before the first frame is sent.
+func (s *shared) replayLog(c configs.Receiver) error {
+	object := "replay " + c.File
+	f, err := os.Open(c.File)
+	if err != nil {
+		return fault.New(fault.GPSFile, object, rootError(err))
+	}
+	defer f.Close()
+	points, err := logTrack(f, c, s.cfg.GPS)
+	if err != nil && (len(points) == 0 || fault.CodeOf(err) != fault.GPSFile) {
+		return err
+	}
+	if len(points) == 0 {
+		return fault.New(fault.GPSFile, object, errNoFix)
+	}
+	if err != nil {
+		s.log.Warn("the log is damaged: what is before that counts", "err", err, "code", fault.CodeOf(err))
+	}
+	s.course.track.SetLog(points)
+	s.log.Info("frames of capture files are located by a log", "file", c.File, "positions", len(points),
+		"from", time.Unix(0, points[0].TimeNs).UTC().Format(time.DateTime), "to", time.Unix(0, points[len(points)-1].TimeNs).UTC().Format(time.DateTime))
+	return nil
+}
+
+var errNoFix = errors.New("it holds no fix with a date; give start_date if it has times only")
+
+// logTrack is what fusion makes of a log, on UTC.
+func logTrack(f *os.File, c configs.Receiver, g configs.GPS) ([]gps.Point, error) {
+	filter := fusion.New(fusionOptions(g))
+	var points []gps.Point
+	o := replay.Options{StartDate: c.StartDate, NoChecksum: c.NoChecksum}
+	err := replay.Read(context.Background(), f, o, func(e gps.Event) error {
+		fix, ok := e.(gps.Fix)
+		if !ok || !fix.HasPosition() || fix.TimeNs == 0 {
+			return nil
+		}
+		fix.Receiver = c.Name
+		points = joinPoints(points, filter.Add(fix, fix.TimeNs).Points)
+		return nil
+	})
+	return points, err
+}
+
+// joinPoints puts changed points in the place of those from the first of them on.
+func joinPoints(points, changed []gps.Point) []gps.Point {
+	if len(changed) == 0 {
+		return points
+	}
+	n := len(points)
+	for n > 0 && points[n-1].TimeNs >= changed[0].TimeNs {
+		n--
+	}
+	return append(points[:n], changed...)
+}

@@ -1,0 +1,94 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/fusion"
+)
+
+// GPSStatus is what is known of where the rig is, and from whom.
+type GPSStatus struct {
+	Receivers []ReceiverStatus
+	Fusion    fusion.Status
+	Clock     gps.ClockState
+	Copies    []CopyStatus // of the position on the server, for metagps=
+	Web       string       // where positions can be posted, "" while nowhere
+}
+
+// ReceiverStatus is one receiver at one moment.
+type ReceiverStatus struct {
+	Name           string
+	Type           configs.ReceiverType
+	Object, Detail string // for people: what it is, and more of it
+	State          ReceiverState
+	Err            error         // why it has no fix; nil if it has
+	Fix            gps.Fix       // the last, with a position or without
+	Age            time.Duration // since the last fix with a position, if there was one
+	Interval       time.Duration // from one fix to the next, 0 before the second
+	Latency        time.Duration // from a fix's time to its arrival, if LatencyKnown
+	LatencyKnown   bool
+	Fixes          uint64 // with a position
+	Skipped        uint64 // that came too fast to be used
+	Satellites     []gps.Satellite
+	Notice         string // what it said last
+}
+
+// ReceiverState says how far a receiver is.
+type ReceiverState int
+
+// Receiver states.
+const (
+	ReceiverConnecting ReceiverState = iota // nothing has come yet
+	ReceiverAway                            // not there, or not to be reached; tried again
+	ReceiverSearching                       // it speaks, and had no fix yet
+	ReceiverFix                             // it knows where it is
+	ReceiverStale                           // it did
+)
+
+// String returns the state in a word.
+func (s ReceiverState) String() string {
+	switch s {
+	case ReceiverAway:
+		return "away"
+	case ReceiverSearching:
+		return "searching"
+	case ReceiverFix:
+		return "fix"
+	case ReceiverStale:
+		return "stale"
+	}
+	return "connecting"
+}
+
+// CopyStatus is the server's copy of the position for one metagps= name.
+type CopyStatus struct {
+	Name    string
+	Exists  bool   // on the server
+	Updates uint64 // that the server took
+	Stale   bool   // there is no position to tell
+	Err     error  // why the last update did not get through
+}
+
+// gpsStatus collects it.
+func (s *shared) gpsStatus() GPSStatus {
+	g := GPSStatus{Clock: s.tracker.Track().Clock()}
+	if f := s.course.fusion.Load(); f != nil {
+		g.Fusion = *f
+	}
+	for _, r := range s.receivers {
+		status := r.status()
+		if l := r.latency.Load(); l > 0 {
+			status.Latency, status.LatencyKnown = time.Duration(l-1), true
+		}
+		g.Receivers = append(g.Receivers, status)
+	}
+	for _, c := range s.copies {
+		g.Copies = append(g.Copies, c.now())
+	}
+	if a := s.webAddress.Load(); a != nil {
+		g.Web = *a
+	}
+	return g
+}
