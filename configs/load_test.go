@@ -270,65 +270,6 @@ SENSORD_LOG_LEVEL: log.level: "loud" is no level; write debug, info, warn or err
 	}
 }
 
-func TestExamplesLoad(t *testing.T) {
-	examples, err := filepath.Glob("examples/*.yaml")
-	if err != nil || len(examples) < 4 {
-		t.Fatalf("%d examples: %v", len(examples), err)
-	}
-	for _, example := range examples {
-		t.Run(filepath.Base(example), func(t *testing.T) {
-			text, err := os.ReadFile(example)
-			if err != nil {
-				t.Fatal(err)
-			}
-			machine(t)
-			write(t, "rig.yaml", strings.ReplaceAll(string(text), "/etc/sensord/", ""), 0o644)
-			l, err := configs.Load("rig.yaml", nil, configs.Flags{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, w := range l.Warnings {
-				if !strings.Contains(w.What, "metagps=") { // as the example says
-					t.Errorf("warning: %s", w)
-				}
-			}
-		})
-	}
-}
-
-// The configurations of the guide, those of a part of one included.
-func TestTheGuidesExamplesLoad(t *testing.T) {
-	text, err := os.ReadFile("../docs/guide.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(text), "\n```yaml\n")[1:]
-	if len(blocks) < 3 {
-		t.Fatalf("the guide has %d", len(blocks))
-	}
-	machine(t)
-	for _, block := range blocks {
-		block, _, _ = strings.Cut(block, "\n```")
-		if strings.HasPrefix(block, "filter:") {
-			block = "sources:\n  - interface: wlan1\n    type: linuxwifi\n    " + strings.ReplaceAll(block, "\n", "\n    ")
-		}
-		if !strings.Contains(block, "sources:") {
-			block += "\nsources: [{interface: wlan1, type: linuxwifi}]"
-		}
-		if !strings.Contains(block, "servers:") {
-			block += "\nservers: [{url: tcp://k}]"
-		}
-		if strings.Contains(block, "web:") && !strings.Contains(block, "gps:") {
-			block += "\ngps: {receivers: [{type: meta, name: phone}]}"
-		}
-		write(t, "rig.yaml", strings.ReplaceAll(block, "/etc/sensord/", "")+"\nstate_dir: /state\n", 0o644)
-		l, err := configs.Load("rig.yaml", nil, configs.Flags{})
-		if err != nil || len(l.Warnings) > 0 {
-			t.Errorf("%s\n%v%v", block, err, l.Warnings)
-		}
-	}
-}
-
 func TestSecretsAreNeverShown(t *testing.T) {
 	machine(t)
 	l, err := configs.FromFlags(configs.Flags{Connect: "k", User: "alice", Password: "hunter2", Sources: []string{"walk.pcap"}}, nil)

@@ -2,16 +2,12 @@ package configs
 
 import (
 	"cmp"
-	"fmt"
 	"net"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sensord/sensord/capture"
-	"github.com/sensord/sensord/gps"
 )
 
 // A settledReceiver is a receiver and how it was written.
@@ -146,88 +142,6 @@ func sameListener(a, b string) bool {
 	return portA == portB && (hostA == hostB || every(hostA) || every(hostB))
 }
 
-// nameReceivers checks the names that were written, and makes the others.
-func (l *loader) nameReceivers(list []settledReceiver) {
-	taken := map[string]*settledReceiver{}
-	for i := range list {
-		r := &list[i]
-		name := r.draft.name
-		switch other := taken[name.value]; {
-		case r.Type == ReceiverMeta && !name.given():
-			if !l.blamedAt(r.draft.path, "name") && !l.blamed(r.draft.path+".name") {
-				l.wrongReceiver(r.draft, r.draft.from, "name", "add a name, as in phone", "the name is missing, and positions are posted to /gps/meta/NAME/update.cmd")
-			}
-		case !name.given():
-			continue
-		case r.Type == ReceiverMeta && (strings.Map(metaRune, name.value) != name.value || len(name.value) > maxMetaName):
-			l.wrongReceiver(r.draft, name.from, "name", metaNameForm, "%s cannot stand in the URL that positions are posted to", quote(name.value))
-		case !receiverName(name.value):
-			l.wrongReceiver(r.draft, name.from, "name", "use at most 64 bytes of text", "%s is no name", quote(name.value))
-		case name.value == gps.FusedName:
-			l.wrongReceiver(r.draft, name.from, "name", "choose another", "%s is the name of what is made of several receivers", quote(name.value))
-		case other != nil:
-			l.wrongReceiver(r.draft, name.from, "name", "give it another", "%s is the name of %s, too", quote(name.value), other.label())
-		}
-		taken[name.value] = r
-	}
-	for i := range list {
-		r := &list[i]
-		if r.Name != "" {
-			continue
-		}
-		made := r.made()
-		r.Name = made
-		for n := 2; taken[r.Name] != nil; n++ {
-			r.Name = made + "-" + strconv.Itoa(n)
-		}
-		taken[r.Name] = r
-		if r.Type == ReceiverFixed {
-			r.Fixed.Receiver = r.Name
-		}
-	}
-}
-
-// made is a receiver's name made of its type and where it is.
-func (s *settledReceiver) made() string {
-	host, port, _ := net.SplitHostPort(s.Address)
-	name := string(s.Type)
-	switch {
-	case s.Type == ReceiverFixed:
-		return gps.FixedKind
-	case s.Type == ReceiverGPSD:
-		if host != "localhost" || port != strconv.Itoa(PortGPSD) {
-			name += "-" + host
-		}
-		if port != strconv.Itoa(PortGPSD) {
-			name += "-" + port
-		}
-		if s.Device != "" {
-			name += "-" + filepath.Base(s.Device)
-		}
-	case s.Feed == FeedSerial:
-		name += "-" + filepath.Base(s.Device)
-	case s.Feed == FeedTCP:
-		name += "-" + host
-		if port != strconv.Itoa(PortNMEA) {
-			name += "-" + port
-		}
-	case s.Feed == FeedListen:
-		name += "-tcp-" + port
-	case s.Feed == FeedUDP:
-		name += "-udp-" + port
-	case s.Type == ReceiverReplay:
-		name += "-" + filepath.Base(s.File)
-	}
-	name = strings.Map(rigRune, name)
-	return name[:min(len(name), maxReceiverName-4)]
-}
-
-const maxReceiverName = 64
-
-func receiverName(s string) bool {
-	return strings.TrimSpace(s) != "" && len(s) <= maxReceiverName && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
 // lastResort refuses a fixed position where it would spoil what others say.
 func (l *loader) lastResort(mode GPSMode, list []settledReceiver) {
 	for i, r := range list {
@@ -269,72 +183,4 @@ func replayForm(r *receiverDraft) string {
 		return "--gps replay:file=drive.nmea"
 	}
 	return "{type: replay, file: drive.nmea}"
-}
-
-// settleGPS notes what was made of it.
-func (l *loader) settleGPS(d *gpsDraft, g *GPS, list []settledReceiver) {
-	if len(g.Receivers) == 0 {
-		l.settle("gps", "unknown position", Origin{})
-		return
-	}
-	for _, s := range []struct {
-		key, value string
-		text       text
-	}{
-		{"mode", string(g.Mode), d.mode},
-		{"motion", string(g.Motion), d.motion},
-		{"predict", FormatDuration(g.Predict), d.predict},
-		{"limit", formatLength(g.LimitM), d.limit},
-	} {
-		if s.text.given() || !g.Alone() {
-			l.settle("gps."+s.key, s.value, s.text.from)
-		}
-	}
-	for i := range list {
-		l.settleReceiver(fmt.Sprintf("gps.receivers[%d]", i), &list[i])
-	}
-}
-
-func (l *loader) settleReceiver(path string, r *settledReceiver) {
-	set := r.draft.set
-	settle := func(key, value string) { l.settle(path+"."+key, value, set[key].from) }
-	l.settle(path+".type", string(r.Type), r.draft.kind.from)
-	l.settle(path+".name", r.Name, r.draft.name.from)
-	switch r.Feed {
-	case FeedSerial:
-		settle("device", r.Device)
-		settle("baud", baudText(r.Baud))
-	case FeedTCP:
-		settle("address", r.Address)
-	case FeedListen:
-		settle("listen", "tcp://"+r.Address)
-	case FeedUDP:
-		settle("listen", "udp://"+r.Address)
-	}
-	switch r.Type {
-	case ReceiverGPSD:
-		settle("address", r.Address)
-	case ReceiverFixed:
-		l.settle(path+".position", formatPosition(r.Fixed), set["lat"].from)
-	case ReceiverMeta, ReceiverWeb:
-		settle("expire", FormatDuration(r.Expire))
-	case ReceiverReplay:
-		settle("file", r.File)
-		settle("realtime", strconv.FormatBool(r.Realtime))
-	}
-	for _, key := range []string{"start_date", "checksum", "latency"} {
-		if set[key].given() {
-			settle(key, set[key].value)
-		}
-	}
-	if r.Type == ReceiverGPSD && r.Device != "" {
-		settle("device", r.Device)
-	}
-}
-
-func baudText(baud int) string {
-	if baud == 0 {
-		return "auto"
-	}
-	return strconv.Itoa(baud)
 }

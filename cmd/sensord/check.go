@@ -119,8 +119,10 @@ func (a *app) check(cmd *cobra.Command, v *values) error {
 	}
 	radios.splitList()
 	positions := newGPSCheck(c)
+	positions.clock(loaded.Config.Sources)
 	positions.receivers(ctx, loaded.Config)
 	positions.web(ctx, loaded.Config.Web)
+	positions.copies(ctx, loaded.Config)
 	if ctx.Err() != nil {
 		return errInterrupted
 	}

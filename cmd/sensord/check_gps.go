@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/gps/clock"
@@ -25,9 +27,10 @@ import (
 // it has said where it is, or long enough to know why not.
 type gpsCheck struct {
 	*checklist
-	open  func(configs.Receiver) (checkedReceiver, error)
-	ports func() ([]feed.Port, error) // serial devices that may be receivers
-	wait  waits
+	open   func(configs.Receiver) (checkedReceiver, error)
+	ports  func() ([]feed.Port, error) // serial devices that may be receivers
+	system func() (clock.System, error)
+	wait   waits
 }
 
 // checkedReceiver is a receiver as a check sees it: see gps/gpsd and gps/feed.
@@ -50,7 +53,7 @@ func usualWaits() waits {
 }
 
 func newGPSCheck(c *checklist) *gpsCheck {
-	return &gpsCheck{checklist: c, open: openChecked, ports: feed.Ports, wait: usualWaits()}
+	return &gpsCheck{checklist: c, open: openChecked, ports: feed.Ports, system: clock.ReadSystem, wait: usualWaits()}
 }
 
 // openChecked makes a receiver that connects to something.
@@ -62,6 +65,24 @@ func openChecked(r configs.Receiver) (checkedReceiver, error) {
 		Kind: feed.Kind(r.Feed), Device: r.Device, Baud: r.Baud, Address: r.Address, NoChecksum: r.NoChecksum, Now: clock.Boottime,
 	})
 }
+
+// clock tells whether the machine knows what time it is, which decides whose
+// times the server keeps of what radios hear.
+func (c *gpsCheck) clock(sources []configs.Source) {
+	if !slices.ContainsFunc(sources, func(s configs.Source) bool { return s.Type == capture.TypeLinuxWifi }) {
+		return
+	}
+	switch s, err := c.system(); {
+	case err != nil:
+		c.line("warn", "clock", 0, "the kernel does not say whether its clock is right: "+innermost(err).Error(), unsureRemedy)
+	case !s.Synchronised:
+		c.line("warn", "clock", 0, "the kernel says that its clock is not synchronised", unsureRemedy)
+	default:
+		c.step("clock", 0, "the kernel says that its clock is synchronised", nil)
+	}
+}
+
+const unsureRemedy = "start an NTP client; until then frames get their times from a GPS receiver, or that of their arrival at the server"
 
 // receiverStep is how the check of one receiver went.
 type receiverStep struct {
@@ -126,7 +147,7 @@ func (c *gpsCheck) listen(outer context.Context, r configs.Receiver, live checke
 	err := live.Run(ctx, func(e gps.Event) {
 		first := !h.epoch
 		switch h.take(e, live.Detail()); {
-		case h.fix != nil:
+		case h.enough():
 			done()
 		case first && h.epoch:
 			time.AfterFunc(c.wait.fix, done)
@@ -135,13 +156,13 @@ func (c *gpsCheck) listen(outer context.Context, r configs.Receiver, live checke
 	object := live.Object()
 	switch {
 	case h.fix != nil:
-		return receiverStep{text: object + ": " + join(fixText(h.fix), h.detail)}
+		return receiverStep{text: object + ": " + withCommas(fixWorth(h.fix), h.detail)}
 	case outer.Err() != nil:
 		return receiverStep{err: outer.Err()}
 	case ctx.Err() == nil: // it ended by itself
 		return receiverStep{err: c.withPorts(r, err)}
 	case h.speaks:
-		return receiverStep{warn: true, text: object + ": " + join("no fix yet", h.view(), h.detail), remedy: fault.GPSSearching.Remedy()}
+		return receiverStep{warn: true, text: object + ": " + withCommas("no fix yet", h.view(), h.detail), remedy: fault.GPSSearching.Remedy()}
 	case visited:
 		return receiverStep{text: fmt.Sprintf("%s: ready; nobody sent anything in %s", object, wait)}
 	}
@@ -152,7 +173,7 @@ func (c *gpsCheck) listen(outer context.Context, r configs.Receiver, live checke
 type heard struct {
 	speaks bool     // anything
 	epoch  bool     // whether it knows where it is
-	fix    *gps.Fix // the first with a position
+	fix    *gps.Fix // the best with a position: the first is often not complete
 	sky    int      // satellites in view; -1 is not said
 	detail string   // of the receiver, while it was open
 }
@@ -164,10 +185,15 @@ func (h *heard) take(e gps.Event, detail string) {
 		h.speaks, h.sky = true, len(m.Satellites)
 	case gps.Fix:
 		h.speaks, h.epoch = true, true
-		if m.HasPosition() && h.fix == nil {
+		if m.HasPosition() && (h.fix == nil || m.Mode > h.fix.Mode || math.IsNaN(h.fix.AccuracyM)) {
 			h.fix = &m
 		}
 	}
+}
+
+// enough reports whether waiting would tell nothing more.
+func (h *heard) enough() bool {
+	return h.fix != nil && h.fix.Mode == gps.Mode3D && !math.IsNaN(h.fix.AccuracyM)
 }
 
 func (h *heard) view() string {
@@ -227,8 +253,8 @@ func replayStep(ctx context.Context, r configs.Receiver) receiverStep {
 	return receiverStep{text: object + ": the first fix is of " + time.Unix(0, first.TimeNs).UTC().Format(time.RFC3339)}
 }
 
-// fixText says what a fix is worth.
-func fixText(f *gps.Fix) string {
+// fixWorth says what a fix is worth.
+func fixWorth(f *gps.Fix) string {
 	text := "2D fix"
 	if f.Mode == gps.Mode3D {
 		text = "3D fix"
@@ -251,8 +277,8 @@ func coordinates(p *gps.Position) string {
 	return text
 }
 
-// join puts commas between what there is.
-func join(parts ...string) string {
+// withCommas puts commas between what there is.
+func withCommas(parts ...string) string {
 	var there []string
 	for _, p := range parts {
 		if p != "" {

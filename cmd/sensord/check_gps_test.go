@@ -14,8 +14,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/clock"
 	"github.com/sensord/sensord/gps/feed"
 	"github.com/sensord/sensord/internal/fault"
 )
@@ -156,6 +158,55 @@ func TestCheckOfTheWebSide(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCheckOfTheClock(t *testing.T) {
+	radios := []configs.Source{{Type: capture.TypePcapFile}, {Type: capture.TypeLinuxWifi}}
+	for _, tt := range []struct {
+		sources []configs.Source
+		system  clock.System
+		err     error
+		want    string
+	}{
+		{radios[:1], clock.System{}, nil, ""},
+		{radios, clock.System{Synchronised: true}, nil, "ok    clock                   the kernel says that its clock is synchronised\n"},
+		{radios, clock.System{}, nil, "warn  clock                   the kernel says that its clock is not synchronised\n                              " + unsureRemedy + "\n"},
+		{radios, clock.System{}, errors.New("no"), "warn  clock                   the kernel does not say whether its clock is right: no\n                              " + unsureRemedy + "\n"},
+	} {
+		var out bytes.Buffer
+		c := testGPSCheck(&out)
+		c.system = func() (clock.System, error) { return tt.system, tt.err }
+		c.clock(tt.sources)
+		if out.String() != tt.want || c.status != 0 {
+			t.Errorf("exit %d\n got %s\nwant %s", c.status, out.String(), tt.want)
+		}
+	}
+}
+
+// A server's own copy of the position is looked for, and nothing is changed.
+func TestCheckOfCopies(t *testing.T) {
+	machine(t, 3)
+	s := server(t, nil)
+	s.AddMetaGPS("there")
+	writeFile(t, "home.key", []byte(datasourceKey+"\n"))
+	for _, tt := range []struct {
+		name, option string
+		status       int
+		want         string
+	}{
+		{"there", "", 0, "ok    metagps"},
+		{"absent", "", 0, "warn  metagps"},
+		{"absent", "metagps: {create: false}", fault.ExitRejected, "FAIL  metagps"},
+	} {
+		writeFile(t, "rig.yaml", fmt.Appendf(nil, "servers: [{url: 'ws://%s', apikey_file: home.key}]\nsources: [{interface: walk.pcap, options: {metagps: %s}}]\ngps:\n  receivers: [{type: fixed, lat: 1, lon: 2}]\n  %s\n", s.Addr, tt.name, tt.option))
+		status, out, _ := sensord(t, "check", "--config", "rig.yaml")
+		if status != tt.status || !strings.Contains(out, tt.want) || !strings.Contains(out, tt.name+": ") {
+			t.Errorf("exit %d\n%s", status, out)
+		}
+		if _, ok := s.MetaGPS("absent"); ok {
+			t.Error("the check made a meta GPS")
+		}
 	}
 }
 

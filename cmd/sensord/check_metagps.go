@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink/rest"
+)
+
+// copies tells of each of the server's own copies of the position whether it is
+// there. Whether the login may keep it fresh is found out by doing it only.
+func (c *gpsCheck) copies(ctx context.Context, cfg configs.Config) {
+	server := cfg.Servers[0]
+	names := metaNames(cfg.Sources)
+	if len(names) == 0 || len(cfg.GPS.Receivers) == 0 || server.REST.URL == "" {
+		return
+	}
+	client, err := restClient(server)
+	if err != nil {
+		c.step("metagps", 0, "", err)
+		return
+	}
+	defer client.Close()
+	for _, name := range names {
+		began := time.Now()
+		there, err := client.MetaGPS(ctx, name)
+		took := time.Since(began)
+		switch {
+		case err != nil:
+			c.step("metagps", took, "", err)
+		case there:
+			c.step("metagps", took, name+": "+server.REST.URL+" has it; to keep it fresh takes the role "+rest.RoleWebGPS, nil)
+		case cfg.GPS.MetaGPS.Create:
+			c.line("warn", "metagps", took, name+": "+server.REST.URL+" has none; sensord will create it, which takes the role "+rest.RoleAdmin,
+				"or create it there: gps=meta:name="+name+",dataonly=true")
+		default:
+			c.step("metagps", took, "", fault.New(fault.MetaGPSAbsent, "metagps "+name, errNoCopy))
+		}
+	}
+}
+
+var errNoCopy = errors.New("the server has none of this name, and the configuration says not to create it")
+
+// metaNames are the names in the metagps= of sources, each once.
+func metaNames(sources []configs.Source) []string {
+	var names []string
+	for _, s := range sources {
+		if name, _ := s.Definition.Get("metagps"); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func restClient(server configs.Server) (*rest.Client, error) {
+	secure := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: server.REST.ServerName}
+	if server.CAFile != "" {
+		pem, err := os.ReadFile(server.CAFile)
+		if err != nil {
+			return nil, fault.New(fault.ConfigInvalid, "file "+server.CAFile, innermost(err))
+		}
+		secure.RootCAs = x509.NewCertPool()
+		secure.RootCAs.AppendCertsFromPEM(pem) // the configuration has looked whether it holds any
+	}
+	return rest.New(rest.Options{
+		Name: server.Name, URL: server.REST.URL, User: server.REST.User, Password: server.REST.Password.Reveal(),
+		APIKey: server.REST.APIKey.Reveal(), TLS: secure, UserAgent: "sensord/" + versionText(),
+	})
+}
