@@ -162,9 +162,14 @@ func TestMetaGPSOfTheCommandLine(t *testing.T) {
 	machine(t)
 	f := radio("gpsd")
 	f.Sources = []string{"wlan7:type=linuxwifi,metagps=rover"}
-	const want = `--source: "wlan7:type=linuxwifi,metagps=rover": with metagps= the server is told positions over REST, and the address of that does not follow from the server's; remove metagps=, or set SENSORD_REST_URL=http://HOST:2501 and SENSORD_REST_APIKEY`
-	if _, err := configs.FromFlags(f, nil); err == nil || err.Error() != want {
-		t.Errorf("\n got %v\nwant %s", err, want)
+	const (
+		front = `--source: "wlan7:type=linuxwifi,metagps=rover": with metagps= the server is told positions over REST, and `
+		back  = `; remove metagps=, or set SENSORD_REST_URL=http://HOST:2501 and SENSORD_REST_APIKEY`
+	)
+	for environ, want := range map[string]string{"HOME=/root": "the address of that does not follow from the server's", "SENSORD_REST_URL=http://k": "there is no login for that"} {
+		if _, err := configs.FromFlags(f, []string{environ}); err == nil || err.Error() != front+want+back {
+			t.Errorf("with %s:\n got %v\nwant %s", environ, err, front+want+back)
+		}
 	}
 	l, err := configs.FromFlags(f, []string{"SENSORD_REST_URL=http://k", "SENSORD_REST_APIKEY=" + testKey})
 	if err != nil {
@@ -173,6 +178,11 @@ func TestMetaGPSOfTheCommandLine(t *testing.T) {
 	if r := (configs.REST{URL: "http://k:2501", APIKey: testKey}); l.Config.Servers[0].REST != r {
 		t.Errorf("%+v", l.Config.Servers[0].REST)
 	}
+	f.Sources = []string{"wlan7:type=linuxwifi"}
+	if _, err := configs.FromFlags(f, []string{"SENSORD_REST_URL=http://k"}); err != nil {
+		t.Errorf("an environment that is not needed: %v", err)
+	}
+	f.Sources = []string{"wlan7:type=linuxwifi,metagps=rover"}
 	f.GPS, f.FixedGPS = nil, "1,2" // as Kismet's tools take it
 	if _, err := configs.FromFlags(f, nil); err != nil {
 		t.Errorf("with a fixed position: %v", err)

@@ -81,9 +81,14 @@ func (l *loader) metaGPS(d *gpsDraft) MetaGPS {
 }
 
 // metaNeedsREST refuses a server's copy of the position that nobody could keep
-// fresh, because where the server's REST is cannot be told.
+// fresh: where the server's REST is, or how to log in there, is not known.
 func (l *loader) metaNeedsREST(c *Config) {
-	if c.Servers[0].REST.URL != "" || c.Servers[0].Transport == "" || l.blamed("servers[0].rest") ||
+	r := c.Servers[0].REST
+	what := "the address of that does not follow from the server's"
+	if r.URL != "" {
+		what = "there is no login for that"
+	}
+	if r.URL != "" && (r.User != "" || r.APIKey != "") || c.Servers[0].Transport == "" || l.blamed("servers[0]") ||
 		!slices.ContainsFunc(c.GPS.Receivers, func(r Receiver) bool { return r.Live() }) {
 		return
 	}
@@ -92,6 +97,6 @@ func (l *loader) metaNeedsREST(c *Config) {
 		if sd.from.layer == layerFlag {
 			right = "remove metagps=, or set SENSORD_REST_URL=http://HOST:2501 and SENSORD_REST_APIKEY"
 		}
-		l.wrong(sd.from, sd.path, right, "%s: with metagps= the server is told positions over REST, and the address of that does not follow from the server's", sd.label())
+		l.wrong(sd.from, sd.path, right, "%s: with metagps= the server is told positions over REST, and %s", sd.label(), what)
 	}
 }

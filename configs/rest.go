@@ -101,7 +101,7 @@ func (l *loader) rest(server *serverDraft, t *target, s *Server, r restTarget) {
 		c.User, c.Password, c.APIKey = "", "", Secret(apikey)
 		l.checkKey(apikey, apikeyFrom, restLogin())
 		l.settle(path+".apikey", c.APIKey.String(), apikeyFrom)
-	case t.transport == TransportTCP && r.url != "" && !l.blamed(path) && !l.blamedAt(path):
+	case t.transport == TransportTCP && r.from.layer == layerFile && r.url != "" && !l.blamed(path) && !l.blamedAt(path):
 		l.wrong(r.from, path, "add apikey_file: FILE, or user: NAME and password_file: FILE, or set SENSORD_REST_APIKEY", "Kismet's REST needs a login, and legacy TCP has none that it could use")
 	}
 	if r.url == "" {
