@@ -3,14 +3,19 @@
 // and over UDP.
 //
 // A Receiver lives from one connection to its end; whoever runs it connects
-// again. Run calls tell from its own goroutine only, one event after the other.
+// again. Each source of bytes has a goroutine that reads and nothing else. The
+// goroutine that called Run owns the decoders and the clock, and is the only
+// one that tells.
 package feed
 
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/internal/fault"
 )
 
 // Kind is the way in which bytes come.
@@ -24,41 +29,140 @@ const (
 	UDP    Kind = "udp"    // datagrams, to this machine or to a multicast group
 )
 
+// DefaultPort is where NMEA 0183 is spoken over TCP and UDP, as registered.
+const DefaultPort = "10110"
+
 // Options say where the bytes come from.
 type Options struct {
 	Kind       Kind
-	Device     string // Serial: path, best one of /dev/serial/by-id
-	Baud       int    // Serial: bits per second; 0 finds it
-	Address    string // TCP: host:port; Listen and UDP: [host]:port, default :10110
-	NoChecksum bool   // sentences without a checksum count, too
-	Now        func() int64
-	Log        *slog.Logger
+	Device     string       // Serial: its path; one below /dev/serial/by-id survives a replug
+	Baud       int          // Serial: bits per second; 0 finds it
+	Address    string       // TCP: host[:port]; Listen and UDP: [host][:port], UDP also group[%interface][:port]
+	NoChecksum bool         // sentences without a checksum count, too
+	Now        func() int64 // CLOCK_BOOTTIME, ns
+	Log        *slog.Logger // nil: no log
 }
 
-// A Receiver is one feed.
-type Receiver struct{}
+// A Receiver is one feed. Run it from one goroutine at a time; Object and
+// Detail may be called from any.
+type Receiver struct {
+	o      Options
+	log    *slog.Logger
+	limits limits
+	detail atomic.Pointer[string]
+	rates  rates // what is known of the line's rate, from one Run to the next
+}
 
-// New returns a Receiver that has not been opened yet.
-func New(o Options) (*Receiver, error) { panic("skeleton") }
+// limits are the times after which a feed gives up waiting.
+type limits struct {
+	silence  time.Duration // without a byte
+	garbled  time.Duration // of bytes without a valid sentence
+	halfOpen time.Duration // without a byte from a peer of several
+	forget   time.Duration // without a datagram from a sender
+	dwell    time.Duration // at a rate that is tried; longer when all were tried in vain
+	settle   time.Duration // after a change of rate, while bytes are still those of the old one
+	dial     time.Duration
+}
+
+func usualLimits() limits {
+	return limits{
+		silence:  5 * time.Second,
+		garbled:  10 * time.Second,
+		halfOpen: 15 * time.Second,
+		forget:   time.Minute,
+		// A receiver that reports once a second says a whole sentence in it,
+		// also at 4800 baud, where one takes 0.17 s.
+		dwell:  1500 * time.Millisecond,
+		settle: 50 * time.Millisecond,
+		dial:   5 * time.Second,
+	}
+}
+
+// New returns a Receiver that has not been opened yet. The error is a
+// *fault.Error with the code config.invalid.
+func New(o Options) (*Receiver, error) {
+	r := &Receiver{o: o, log: o.Log, limits: usualLimits()}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	switch o.Kind {
+	case Serial:
+		if o.Device == "" {
+			return nil, fault.Newf(fault.ConfigInvalid, "serial receiver", "it has no device")
+		}
+		if o.Baud < 0 || o.Baud > maxBaud {
+			return nil, fault.Newf(fault.ConfigInvalid, r.Object(), "baud is %d, and has to be between 0 (find it) and %d", o.Baud, maxBaud)
+		}
+	case TCP, Listen, UDP:
+		address, err := withPort(o.Address)
+		if err == nil && o.Kind == TCP && hostOf(address) == "" {
+			return nil, fault.Newf(fault.ConfigInvalid, "tcp receiver", "it has no address to connect to")
+		}
+		if err != nil {
+			return nil, fault.New(fault.ConfigInvalid, r.Object(), err)
+		}
+		r.o.Address = address
+	default:
+		return nil, fault.Newf(fault.ConfigInvalid, "receiver", "%q is no kind of feed: serial, tcp, listen or udp", o.Kind)
+	}
+	if o.Now == nil {
+		return nil, fault.Newf(fault.Internal, r.Object(), "it has no clock")
+	}
+	return r, nil
+}
 
 // Run opens the feed and tells what comes until it ends, and why. The error is
-// a *fault.Error with a code gps.*, or that of ctx.
-func (r *Receiver) Run(ctx context.Context, tell func(gps.Event)) error { panic("skeleton") }
-
-// Object names the feed in errors: "serial /dev/ttyUSB0".
-func (r *Receiver) Object() string { panic("skeleton") }
-
-// Detail says how the feed is doing: "38400 baud", "from 192.0.2.7:4444".
-func (r *Receiver) Detail() string { panic("skeleton") }
-
-// A Port is a serial device that may be a receiver.
-type Port struct {
-	Path    string // "/dev/ttyACM0"
-	ByID    string // its name that survives a replug, under /dev/serial/by-id; "" if it has none
-	Driver  string // the kernel's: "cdc_acm"
-	Product string // what the USB device calls itself: "u-blox 7 - GPS/GNSS Receiver"
-	Likely  bool   // its maker or name says that it is a receiver
+// a *fault.Error with a code gps.*, or that of ctx, and never nil. When ctx
+// ends, Run returns at once.
+//
+// Events are told from the goroutine that called Run, one after the other. tell
+// may take its time: meanwhile nothing is read, and the peer has to wait, or
+// its datagrams are lost.
+//
+// A Listen feed ends only when it cannot listen: connections come and go as
+// notices.
+func (r *Receiver) Run(ctx context.Context, tell func(gps.Event)) error {
+	defer r.say("")
+	err := r.run(ctx, tell)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
-// Ports lists serial devices that may be a receiver, likely ones first.
-func Ports() ([]Port, error) { panic("skeleton") }
+func (r *Receiver) run(ctx context.Context, tell func(gps.Event)) error {
+	switch r.o.Kind {
+	case Serial:
+		return r.runSerial(ctx, tell)
+	case TCP:
+		return r.runTCP(ctx, tell)
+	case Listen:
+		return r.runListen(ctx, tell)
+	default:
+		return r.runUDP(ctx, tell)
+	}
+}
+
+// Object names the feed in errors and in the status: "serial /dev/ttyUSB0".
+func (r *Receiver) Object() string {
+	if r.o.Kind == Serial {
+		return "serial " + r.o.Device
+	}
+	return string(r.o.Kind) + " " + r.o.Address
+}
+
+// Detail says how the feed is doing, "38400 baud" or "from 192.0.2.7:4444",
+// and "" when it is not open.
+func (r *Receiver) Detail() string {
+	if s := r.detail.Load(); s != nil {
+		return *s
+	}
+	return ""
+}
+
+func (r *Receiver) say(detail string) { r.detail.Store(&detail) }
+
+// fail returns an error of this feed.
+func (r *Receiver) fail(code fault.Code, format string, args ...any) error {
+	return fault.Newf(code, r.Object(), format, args...)
+}
