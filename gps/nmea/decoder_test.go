@@ -115,8 +115,15 @@ func describeFix(f gps.Fix) string {
 		name string
 		v    float64
 	}{
-		{"msl", f.AltMSL}, {"hae", f.AltHAE}, {"speed", f.SpeedMPS}, {"course", f.CourseDeg}, {"climb", f.ClimbMPS},
-		{"hdop", f.HDOP}, {"acc", f.AccuracyM}, {"alt acc", f.AltAccuracyM}, {"speed acc", f.SpeedAccuracyMPS},
+		{"msl", f.AltMSL},
+		{"hae", f.AltHAE},
+		{"speed", f.SpeedMPS},
+		{"course", f.CourseDeg},
+		{"climb", f.ClimbMPS},
+		{"hdop", f.HDOP},
+		{"acc", f.AccuracyM},
+		{"alt acc", f.AltAccuracyM},
+		{"speed acc", f.SpeedAccuracyMPS},
 	} {
 		if !math.IsNaN(n.v) {
 			parts = append(parts, fmt.Sprintf("%s %.4g", n.name, n.v))
@@ -211,8 +218,10 @@ func TestFlushEndsTheEpoch(t *testing.T) {
 		t.Errorf("speed alone is no fix, and yet %q", got)
 	}
 	d.Write(sum("$GPRMC,120000,A,4807.0380,N,01131.0000,E,10.0,84.4,040326,,,A"), 2, tell)
-	if flush() != 1 || flush() != 1 {
-		t.Errorf("one fix told once expected, got %q", got)
+	for range 2 {
+		if flush() != 1 {
+			t.Errorf("one fix told once expected, got %q", got)
+		}
 	}
 	d.Write(sum("$GPGGA,120000,4807.0380,N,01131.0000,E,1,08,0.9,545.4,M,46.9,M,,"), 3, tell)
 	if flush() != 1 {

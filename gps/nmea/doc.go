@@ -34,6 +34,13 @@
 // does not say that fewer than four satellites made it. An altitude beside a
 // two-dimensional fix is held from earlier or assumed, and left out.
 //
+// # How good a fix is
+//
+// The accuracy is from the error ellipse of GST, else from PUBX,00, else from
+// the expected errors of GBS, else from the dilution and an assumed error of the
+// distances (gps.RangeErrorM); standard deviations become 95 % radii with
+// gps.Radius95. Where a receiver says none of that, there is none.
+//
 // # What a date is
 //
 // Only RMC and ZDA carry the date. It moves on by itself over midnight, and is
