@@ -9,6 +9,7 @@ import (
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/gps/clock"
+	"github.com/sensord/sensord/gps/gpstest"
 	"github.com/sensord/sensord/internal/fault"
 )
 
@@ -16,6 +17,9 @@ import (
 // be wrong, and receivers that can be unplugged.
 type fakeMachine struct {
 	start time.Time // on the bubble's clock
+	boot  int64     // CLOCK_BOOTTIME then
+	zero  int64     // UTC when CLOCK_BOOTTIME was 0
+	drive *gpstest.Drive
 
 	mu        sync.Mutex
 	wrongBy   time.Duration // the system clock is ahead of the true time
@@ -27,20 +31,34 @@ type fakeMachine struct {
 const fakeUTC = 1_795_400_000_000_000_000 // 2026-11-22
 
 func newFakeMachine() *fakeMachine {
-	return &fakeMachine{start: time.Now(), synced: true, receivers: map[string]*fakeReceiver{}}
+	return &fakeMachine{start: time.Now(), boot: int64(time.Hour), zero: fakeUTC, synced: true, receivers: map[string]*fakeReceiver{}}
 }
 
-func (m *fakeMachine) boottime() int64 { return int64(time.Hour + time.Since(m.start)) }
+// follow makes the machine take a simulated drive, with its receivers.
+func (m *fakeMachine) follow(d *gpstest.Drive) {
+	m.drive, m.boot, m.zero = d, d.BootNs, d.OffsetNs()
+}
+
+// played are the names of a simulated drive's receivers.
+func (m *fakeMachine) played() []string {
+	var names []string
+	for _, model := range m.drive.Models {
+		names = append(names, model.Name)
+	}
+	return names
+}
+
+func (m *fakeMachine) boottime() int64 { return m.boot + int64(time.Since(m.start)) }
 
 // utc is the true time at a time of CLOCK_BOOTTIME.
-func (m *fakeMachine) utc(boottimeNs int64) int64 { return fakeUTC + boottimeNs }
+func (m *fakeMachine) utc(boottimeNs int64) int64 { return m.zero + boottimeNs }
 
 // realtime is what the system clock shows, and what it is ahead of
 // CLOCK_BOOTTIME.
 func (m *fakeMachine) realtime() (ns, offsetNs int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	offsetNs = fakeUTC + int64(m.wrongBy)
+	offsetNs = m.zero + int64(m.wrongBy)
 	return m.boottime() + offsetNs, offsetNs
 }
 
@@ -163,6 +181,9 @@ func (m *fakeMachine) receive(c configs.Receiver, s *shared) (fixer, error) {
 	defer m.mu.Unlock()
 	if r := m.receivers[c.Name]; r != nil {
 		return r, nil
+	}
+	if m.drive != nil {
+		return &player{drive: m.drive, name: c.Name, now: m.boottime}, nil
 	}
 	return newFixer(c, s)
 }

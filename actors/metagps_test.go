@@ -15,13 +15,13 @@ const adminKey = "ADMINADMINADMINADMINADMINADMIN00"
 
 // startCopied starts a drive whose source has metagps=car, with a login for the
 // server's REST.
-func startCopied(t *testing.T, machine *fakeMachine, key string, create bool) *drive {
+func startCopied(t *testing.T, machine *fakeMachine, key string, create bool) *driven {
 	t.Helper()
 	g := gpsOf("puck")
 	g.MetaGPS.Create = create
 	world := newFakeWorld(2412)
 	world.machine = machine
-	d := &drive{machine: machine, radio: world.plug("wlan0")}
+	d := &driven{machine: machine, radio: world.plug("wlan0")}
 	d.testRig = startRigIn(t, world, kismettest.Config{APIKeys: map[string]string{adminKey: kismettest.RoleAdmin, webKey: kismettest.RoleWebGPS}}, nil, false, configs.Config{
 		Sources: []configs.Source{radioOf(t, "wlan0:metagps=car")}, GPS: g,
 		Servers: []configs.Server{{Name: "home", REST: configs.REST{URL: "http://kismet.test:2501", APIKey: configs.Secret(key)}}},

@@ -26,23 +26,23 @@ func gpsOf(names ...string) configs.GPS {
 	return g
 }
 
-// A drive is a rig with one radio that hears a frame every 50 ms.
-type drive struct {
+// A driven rig is one with one radio that hears a frame every 50 ms.
+type driven struct {
 	*testRig
 	machine *fakeMachine
 	radio   *fakeRadio
 }
 
-func startDrive(t *testing.T, machine *fakeMachine, server kismettest.Config, definition string, g configs.GPS) *drive {
+func startDrive(t *testing.T, machine *fakeMachine, server kismettest.Config, definition string, g configs.GPS) *driven {
 	t.Helper()
 	return startBrokenDrive(t, machine, server, nil, definition, g)
 }
 
-func startBrokenDrive(t *testing.T, machine *fakeMachine, server kismettest.Config, breakIt func(*kismettest.Server), definition string, g configs.GPS) *drive {
+func startBrokenDrive(t *testing.T, machine *fakeMachine, server kismettest.Config, breakIt func(*kismettest.Server), definition string, g configs.GPS) *driven {
 	t.Helper()
 	world := newFakeWorld(2412)
 	world.machine = machine
-	d := &drive{machine: machine, radio: world.plug("wlan0")}
+	d := &driven{machine: machine, radio: world.plug("wlan0")}
 	d.testRig = startRigIn(t, world, server, breakIt, false, configs.Config{Sources: []configs.Source{radioOf(t, definition)}, GPS: g})
 	return d
 }
@@ -56,7 +56,7 @@ type heardFrame struct {
 
 // frames returns what arrived, each frame once, in order. Frame n is captured
 // 50 ms behind frame n-1, and the first 50 ms behind the radio's opening.
-func (d *drive) frames(t *testing.T) []heardFrame {
+func (d *driven) frames(t *testing.T) []heardFrame {
 	t.Helper()
 	var list []heardFrame
 	for _, f := range d.srv.Frames(d.only(t).UUID) {
@@ -80,7 +80,7 @@ func TestEachFrameGoesOutWithThePlaceOfItsTime(t *testing.T) {
 		machine.plugReceiver("puck")
 		world := newFakeWorld(2412)
 		world.machine = machine
-		d := &drive{machine: machine, radio: world.plug("wlan0")}
+		d := &driven{machine: machine, radio: world.plug("wlan0")}
 		d.testRig = startRigIn(t, world, kismettest.Config{Profile: p}, nil, tcp, configs.Config{Sources: []configs.Source{radioOf(t, "wlan0")}, GPS: gpsOf("puck")})
 		elapse(60 * time.Second)
 		if got := d.only(t).Options["timestamp"]; got != "false" {
