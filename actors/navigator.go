@@ -122,11 +122,15 @@ func (n *navigator) readClock() {
 	n.course.clock.SetSystem(s)
 }
 
-// fix takes in what a receiver says.
+// fix takes in what a receiver says. One without a fix has a clock of its own,
+// of which nothing can be learned.
 func (n *navigator) fix(r *receiverState, f gps.Fix) {
+	if !f.HasPosition() {
+		return
+	}
 	n.readClock()
 	at, ok := n.course.clock.Place(f, r.cfg.Latency)
-	if !ok || !f.HasPosition() {
+	if !ok {
 		return
 	}
 	n.arrived(r, at)

@@ -46,7 +46,7 @@ type (
 const (
 	connectMin  = 250 * time.Millisecond
 	connectMax  = 5 * time.Second
-	workedAfter = 10 * time.Second
+	workedAfter = 4 * time.Second // less than the silence that ends one
 	lookEvery   = time.Second
 )
 

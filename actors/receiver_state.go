@@ -63,6 +63,10 @@ func (r *receiverState) heard(e gps.Event) bool {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if n, ok := e.(gps.Notice); ok { // of somebody who went, perhaps: no sign of life
+		r.notice = n.Text
+		return false
+	}
 	r.speaks, r.err = true, nil
 	switch m := e.(type) {
 	case gps.Fix:
@@ -82,8 +86,6 @@ func (r *receiverState) heard(e gps.Event) bool {
 		return true
 	case gps.Sky:
 		r.sky = m.Satellites
-	case gps.Notice:
-		r.notice = m.Text
 	}
 	return false
 }
