@@ -35,6 +35,7 @@ type Decoder struct {
 	devices map[string]*device // that are asked for
 	has     []string           // all of gpsd's own
 	notices limiter
+	turns   uint64
 
 	watching     bool  // gpsd confirmed the watch
 	refused      bool  // it refused what was asked of it
@@ -61,10 +62,11 @@ type device struct {
 	told     gps.Fix // the newest fix
 	has      bool    // there is one
 	held     bool    // it is not told yet
+	turn     uint64  // of it among those of all devices
 	gst      noise
 	sky      dilution
 	begin    arrival
-	mock     bool // it was said that its positions are simulated
+	mock     bool // it was told that its positions are simulated
 }
 
 // errNoReport is the error of a line that is JSON but not of gpsd.
@@ -169,7 +171,7 @@ func (d *Decoder) flushBefore(receivedNs int64, tell func(gps.Event)) {
 		}
 	}
 	slices.SortFunc(due, func(a, b *device) int {
-		return cmp.Or(cmp.Compare(a.told.ReceivedNs, b.told.ReceivedNs), strings.Compare(a.path, b.path))
+		return cmp.Compare(a.turn, b.turn)
 	})
 	for _, dev := range due {
 		dev.flush(tell)

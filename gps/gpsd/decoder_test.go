@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/gps/gpsd"
 )
@@ -268,5 +270,12 @@ func plausible(t *testing.T, e gps.Event) {
 		if len(e.Text) > 1000 || strings.ContainsAny(e.Text, "\r\n") {
 			t.Fatalf("%+v", e)
 		}
+	}
+}
+
+func diff(t *testing.T, want, got any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }

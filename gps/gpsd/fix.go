@@ -30,7 +30,7 @@ const (
 func (d *Decoder) position(dev *device, r *report, receivedNs int64, tell func(gps.Event)) {
 	if r.Status.integer(0) == statusMock && !dev.mock {
 		dev.mock = true
-		d.note(receivedNs, dev.path, "positions of "+dev.path+" are simulated and not used", tell)
+		d.note(receivedNs, dev.path, "the receiver says that its position is simulated", tell)
 	}
 	// Who says no more does not keep the others' fixes back.
 	d.flushBefore(receivedNs-secondNs, tell)
@@ -50,7 +50,10 @@ func (d *Decoder) position(dev *device, r *report, receivedNs int64, tell func(g
 	}
 	dev.told, dev.has = f, true
 	if d.o.Whole {
-		dev.held = true
+		if !dev.held {
+			d.turns++
+			dev.held, dev.turn = true, d.turns
+		}
 		return
 	}
 	tell(f)
@@ -103,7 +106,7 @@ func newFix(r *report, receivedNs int64) gps.Fix {
 
 // mode returns what gpsd says, but never a position that is not there.
 func mode(r *report) gps.Mode {
-	there := !math.IsNaN(r.Lat.in(-90, 90)) && !math.IsNaN(r.Lon.in(-180, 180)) && r.Status.integer(0) != statusMock
+	there := !math.IsNaN(r.Lat.in(-90, 90)) && !math.IsNaN(r.Lon.in(-180, 180))
 	switch m := r.Mode.integer(0); {
 	case m == mode3D && there:
 		return gps.Mode3D

@@ -13,10 +13,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/gps/gpsd"
 	"github.com/sensord/sensord/internal/fault"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	version   = `{"class":"VERSION","release":"3.22","rev":"3.22","proto_major":3,"proto_minor":14}`
@@ -260,5 +264,20 @@ func TestReadsLinesHoweverTheyAreCut(t *testing.T) {
 			tooLong := "gpsd sent a line that is too long; it is skipped"
 			diff(t, []string{"48.1", "3", tooLong, tooLong, "48.1"}, got)
 		})
+	}
+}
+
+func TestObjectNamesWhatTheUserWrote(t *testing.T) {
+	for _, c := range []struct{ address, device, want string }{
+		{"", "", "gpsd localhost:2947"},
+		{"rover", "", "gpsd rover:2947"},
+		{":3000", "", "gpsd localhost:3000"},
+		{"::1", "", "gpsd [::1]:2947"},
+		{"[::1]", "", "gpsd [::1]:2947"},
+		{"[::1]:9", "/dev/ttyACM0", "gpsd [::1]:9 /dev/ttyACM0"},
+	} {
+		if got := gpsd.New(gpsd.Options{Address: c.address, Device: c.device}).Object(); got != c.want {
+			t.Errorf("Object of %q is %q, want %q", c.address, got, c.want)
+		}
 	}
 }

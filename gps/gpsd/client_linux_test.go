@@ -13,14 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/gps/gpsd"
 	"github.com/sensord/sensord/internal/fault"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestTellsWhatGPSDKnows(t *testing.T) {
 	t.Parallel()
@@ -226,19 +222,4 @@ func serve(t *testing.T, says string) string {
 		<-done
 	})
 	return l.Addr().String()
-}
-
-func TestObjectNamesWhatTheUserWrote(t *testing.T) {
-	for _, c := range []struct{ address, device, want string }{
-		{"", "", "gpsd localhost:2947"},
-		{"rover", "", "gpsd rover:2947"},
-		{":3000", "", "gpsd localhost:3000"},
-		{"::1", "", "gpsd [::1]:2947"},
-		{"[::1]", "", "gpsd [::1]:2947"},
-		{"[::1]:9", "/dev/ttyACM0", "gpsd [::1]:9 /dev/ttyACM0"},
-	} {
-		if got := gpsd.New(gpsd.Options{Address: c.address, Device: c.device}).Object(); got != c.want {
-			t.Errorf("Object of %q is %q, want %q", c.address, got, c.want)
-		}
-	}
 }

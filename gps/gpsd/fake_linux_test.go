@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"github.com/sensord/sensord/gps"
@@ -275,12 +274,5 @@ func awaitEnd(t *testing.T, l *listener, code fault.Code, why string) {
 func hasFix(device string) func(gps.Fix) bool {
 	return func(f gps.Fix) bool {
 		return (device == "" || f.Device == device) && f.Mode == gps.Mode3D
-	}
-}
-
-func diff(t *testing.T, want, got any) {
-	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
 	}
 }
