@@ -18,24 +18,49 @@ func (nowhere) WriteFrame([]byte) error          { return nil }
 func (nowhere) Flush() error                     { return nil }
 func (nowhere) SetWriteDeadline(time.Time) error { return nil }
 
+// fixedTrack is of a sensor that stays where it is.
+func fixedTrack() *gps.Track {
+	return gps.FixedTrack(gps.Position{
+		Lat: 52.1, Lon: 4.3, AltMSL: 10, SpeedMPS: 10, Heading: 90, AccuracyM: math.NaN(), Kind: "sensord", Receiver: "puck",
+	})
+}
+
+// liveTrack is of a sensor that has moved for two hours, with a fix a second.
+func liveTrack() *gps.Track {
+	b := gps.NewBuilder(gps.TrackOptions{})
+	for i := range 7200 {
+		b.Add([]gps.Point{{
+			TimeNs: int64(i) * 1e9, Lat: 52, Lon: 4 + float64(i)*1e-4, AltMSL: 10, VelEast: 7, VelNorth: 0.1, CourseDeg: 90,
+			AccuracyM: 2, VelAccuracyMPS: 0.2, AccelMPS2: 1, Receiver: "puck",
+		}})
+	}
+	b.SetPace(time.Second, 200*time.Millisecond)
+	b.SetClock(gps.ClockState{Source: gps.ClockGPS, OffsetNs: wallOffset + 5})
+	return b.Track()
+}
+
+// wallOffset is the system clock's, of frames that are captured live.
+const wallOffset = 1_700_000_000_000_000_000
+
 // framePath returns a function that takes one batch of 64 frames the whole way
 // that is ours: into the log, located, encoded, accounted for, acknowledged.
-func framePath(v kismet.Version) func() {
+func framePath(v kismet.Version, track *gps.Track, live bool) func() {
 	log := frames.NewLog(16 << 20)
 	tracker := &gps.Tracker{}
-	tracker.Publish(gps.FixedTrack(gps.Position{
-		Lat: 52.1, Lon: 4.3, AltMSL: 10, SpeedMPS: 10, Heading: 90, AccuracyM: math.NaN(), Kind: "sensord", Receiver: "puck",
-	}))
+	tracker.Publish(track)
 	w := writer{
 		Link:      &Link{conn: nowhere{}, version: v, window: newWindow(v, NewLender(8<<20), epoch)},
-		session:   Session{Log: log, Tracker: tracker},
+		session:   Session{Log: log, Tracker: tracker, Timed: live, Boottime: func() int64 { return 7200e9 }},
 		streaming: true,
 	}
 	data := make([]byte, 300)
+	at := int64(0)
 	return func() {
 		b := capture.NewBatch()
+		b.Live, b.ClockOffsetNs = live, wallOffset
 		for range capture.MaxBatchFrames {
-			b.Append(1_700_000_000_000_000_000, capture.LinkTypeRadiotap, 300, data)
+			at = (at + 1e6) % 7000e9
+			b.Append(wallOffset+at, capture.LinkTypeRadiotap, 300, data)
 		}
 		log.Append(b)
 		for more := true; more; {
@@ -52,27 +77,31 @@ func framePath(v kismet.Version) func() {
 
 var versions = []kismet.Version{kismet.V2, kismet.V3}
 
-// A frame costs no allocation; a batch may cost a few for its bookkeeping.
+// A frame costs no allocation, wherever its position comes from; a batch may
+// cost a few for its bookkeeping.
 func TestFramePathAllocatesPerBatchAtMost(t *testing.T) {
 	for _, v := range versions {
-		step := framePath(v)
-		step()
-		const most = capture.MaxBatchFrames / 8
-		if n := testing.AllocsPerRun(200, step); n > most {
-			t.Errorf("%v: %.1f allocations per batch of %d frames, want at most %d", v, n, capture.MaxBatchFrames, most)
+		for name, step := range map[string]func(){"fixed": framePath(v, fixedTrack(), false), "live": framePath(v, liveTrack(), true)} {
+			step()
+			const most = capture.MaxBatchFrames / 8
+			if n := testing.AllocsPerRun(200, step); n > most {
+				t.Errorf("%v, %s: %.1f allocations per batch of %d frames, want at most %d", v, name, n, capture.MaxBatchFrames, most)
+			}
 		}
 	}
 }
 
 func BenchmarkFramePath(b *testing.B) {
 	for _, v := range versions {
-		b.Run(v.String(), func(b *testing.B) {
-			step := framePath(v)
-			b.ReportAllocs()
-			for b.Loop() {
-				step()
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/capture.MaxBatchFrames, "ns/frame")
-		})
+		b.Run(v.String(), func(b *testing.B) { benchmarkFramePath(b, framePath(v, fixedTrack(), false)) })
+		b.Run(v.String()+"/live", func(b *testing.B) { benchmarkFramePath(b, framePath(v, liveTrack(), true)) })
 	}
+}
+
+func benchmarkFramePath(b *testing.B, step func()) {
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/capture.MaxBatchFrames, "ns/frame")
 }
