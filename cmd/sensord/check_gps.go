@@ -213,7 +213,7 @@ func (c *gpsCheck) withPorts(r configs.Receiver, err error) error {
 	var likely []string
 	for _, p := range ports {
 		if p.Likely {
-			likely = append(likely, cmp.Or(p.ByID, p.Path))
+			likely = append(likely, p.Name())
 		}
 	}
 	if len(likely) == 0 {

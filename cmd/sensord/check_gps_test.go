@@ -124,6 +124,78 @@ func TestCheckOfReceiversEndsWhenNobodyWaits(t *testing.T) {
 	}
 }
 
+// nmea returns a sentence with its checksum.
+func nmea(sentence string) string {
+	sum := byte(0)
+	for _, b := range []byte(sentence) {
+		sum ^= b
+	}
+	return fmt.Sprintf("$%s*%02X\r\n", sentence, sum)
+}
+
+// epoch is what a receiver says for one second.
+func epoch(second int) string {
+	at := fmt.Sprintf("1235%02d", second)
+	return nmea("GPRMC,"+at+",A,4807.038,N,01131.000,E,022.4,084.4,170526,003.1,W") +
+		nmea("GPGGA,"+at+",4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,") +
+		nmea("GPGSA,A,3,04,05,,09,12,,,24,,,,,2.5,1.3,2.1")
+}
+
+func TestCheckOfALog(t *testing.T) {
+	machine(t, 3)
+	writeFile(t, "drive.nmea", []byte(epoch(19)+epoch(20)))
+	writeFile(t, "dateless.nmea", []byte(nmea("GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,")+nmea("GPGGA,123520,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,")))
+	writeFile(t, "indoors.nmea", []byte(nmea("GPGGA,123519,,,,,0,00,,,M,,M,,")+nmea("GPGGA,123520,,,,,0,00,,,M,,M,,")))
+	writeFile(t, "empty.nmea", nil)
+	s := server(t, nil)
+	for _, tt := range []struct{ spec, want string }{
+		{"file=drive.nmea", "ok    receiver"},
+		{"file=drive.nmea", "replay drive.nmea: the first fix is of 2026-05-17T12:35:19Z"},
+		{"file=dateless.nmea,start_date=2026-05-17", "the first fix is of 2026-05-17T12:35:19Z"},
+		{"file=dateless.nmea", "replay dateless.nmea: its first fix has no date\n"},
+		{"file=indoors.nmea", "replay indoors.nmea: it holds no fix\n"},
+		{"file=empty.nmea", "FAIL  receiver"},
+		{"file=walk.pcap", "FAIL  receiver"},
+		{"file=none.nmea", "replay none.nmea: no such file or directory\n"},
+	} {
+		status, out, _ := sensord(t, "check", "--connect", s.Addr, "--apikey", datasourceKey, "--source", "walk.pcap", "--gps", "replay:"+tt.spec)
+		if good := strings.Contains(tt.want, "ok ") || strings.Contains(tt.want, "first fix is"); !strings.Contains(out, tt.want) || good != (status == 0) || !good && status != fault.ExitRadio {
+			t.Errorf("%s: exit %d\n%s", tt.spec, status, out)
+		}
+	}
+}
+
+// A real feed, over TCP, and a gpsd that is not there.
+func TestCheckOfAFeed(t *testing.T) {
+	machine(t, 3)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-served
+	})
+	go func() {
+		defer close(served)
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte(epoch(19) + epoch(20)))
+		_, _ = conn.Read(make([]byte, 1)) // until the check has enough
+	}()
+	s := server(t, nil)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	status, out, _ := sensord(t, "check", "--connect", s.Addr, "--apikey", datasourceKey, "--source", "walk.pcap",
+		"--gps", "tcp:host=127.0.0.1,port="+port, "--gps", "gpsd:host=127.0.0.1,port="+strings.TrimPrefix(closedPort(t), "127.0.0.1:"))
+	if status != fault.ExitRadio || !strings.Contains(out, "tcp 127.0.0.1:"+port+": 3D fix") || !strings.Contains(out, "FAIL  receiver") || !strings.Contains(out, "connection refused") {
+		t.Errorf("exit %d\n%s", status, out)
+	}
+}
+
 func TestCheckOfTheWebSide(t *testing.T) {
 	dir := t.TempDir()
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
