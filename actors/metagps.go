@@ -182,12 +182,12 @@ func (m *metaCopy) tell(err error) {
 	}
 }
 
-// copies makes the state of each copy that the sources ask for.
+// prepareCopies makes the state of each copy that the sources ask for.
 func (s *shared) prepareCopies() error {
 	for _, src := range s.cfg.Sources {
 		name, ok := src.Definition.Get("metagps")
-		if !ok || name == "" || s.copyOf(name) != nil {
-			continue
+		if !ok || name == "" || s.copyOf(name) != nil || s.cfg.Servers[0].REST.URL == "" {
+			continue // without REST the user keeps it fresh by other means
 		}
 		client, err := s.newRESTClient(s.cfg.Servers[0])
 		if err != nil {

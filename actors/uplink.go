@@ -131,9 +131,8 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 				send(self, ended{task: t, err: fault.Newf(fault.Internal, "uplink", "panic: %v", p)})
 			}
 		}()
-		if name, ok := k.state.cfg.Definition.Get("metagps"); ok {
-			k.rig.copyOf(name).await(work)
-		}
+		name, _ := k.state.cfg.Definition.Get("metagps")
+		k.rig.copyOf(name).await(work)
 		l, err := k.rig.dialer.Dial(work)
 		send(self, dialled{task: t, link: l, err: err})
 		if err != nil {
@@ -160,7 +159,7 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		// already without them.
 		definition.Options = slices.DeleteFunc(definition.Options, func(o capture.Option) bool { return o.Name == "block_channels" })
 	}
-	_, copied := definition.Get("metagps")
+	name, _ := definition.Get("metagps")
 	return uplink.Session{
 		UUID: uuid, Type: cfg.Type,
 		Definition: definition.String(),
@@ -170,7 +169,7 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		Heard:      tell,
 		Boottime:   k.rig.now,
 		Timed:      !definition.Bool("timestamp", true),
-		Unplaced:   copied,
+		Unplaced:   k.rig.copyOf(name) != nil,
 	}
 }
 
