@@ -36,6 +36,9 @@ func (d *Decoder) position(dev *device, r *report, receivedNs int64, tell func(g
 	d.flushBefore(receivedNs-secondNs, tell)
 	f := newFix(r, receivedNs)
 	f.Device = dev.path
+	if f.HasPosition() {
+		f.AccuracyM, f.AccuracyOrigin = placeAccuracy(r, dev.sky.hdopOf(&f))
+	}
 	f.ReceivedNs = dev.begin.of(&f)
 	dev.judge(&f)
 
@@ -94,7 +97,6 @@ func newFix(r *report, receivedNs int64) gps.Fix {
 	if f.CourseDeg == 360 {
 		f.CourseDeg = 0
 	}
-	f.AccuracyM, f.AccuracyOrigin = placeAccuracy(r)
 	f.SpeedAccuracyMPS = speedAccuracy(r)
 	if f.Mode == gps.Mode3D {
 		f.AltMSL, f.AltHAE = altitudes(r)
@@ -149,14 +151,14 @@ func altitudes(r *report) (msl, hae float64) {
 // their hypotenuse gives it back.
 //
 // Some receivers only know a radius: u-blox in its binary protocol, SiRF. gpsd
-// hands that on as eph and adds epx and epy made of dilutions, which stand for
-// 15 to 20 m. A radius of less than half of that is the receiver's own word, and
-// wins. Theirs are at 68 %.
-func placeAccuracy(r *report) (float64, gps.AccuracyOrigin) {
+// hands that on as eph, at the receivers' 68 %, and adds epx and epy made of
+// dilutions, which know nothing of reflections. So a radius that no arithmetic
+// of gpsd's gives is the receiver's own word, and wins.
+func placeAccuracy(r *report, hdop float64) (float64, gps.AccuracyOrigin) {
 	x, y, h := positive(r.EPX), positive(r.EPY), positive(r.EPH)
 	xy := math.Hypot(x, y)
 	switch {
-	case h < xy/2:
+	case h < xy/2, h > 1.5*xy && !calculated(h, hdop):
 		return h * radius95Of68, gps.OriginEPH
 	case !math.IsNaN(xy):
 		return xy, gps.OriginEPXY
@@ -164,6 +166,21 @@ func placeAccuracy(r *report) (float64, gps.AccuracyOrigin) {
 		return h, gps.OriginEPH
 	}
 	return math.NaN(), gps.OriginUnknown
+}
+
+// calculated reports whether gpsd may have made eph of HDOP, which it rounds to
+// hundredths: gpsd_error_model multiplies it with P_UERE_NO_DGPS or
+// P_UERE_WITH_DGPS, in other versions with H_UERE.
+func calculated(eph, hdop float64) bool {
+	if math.IsNaN(hdop) {
+		return true
+	}
+	for _, rangeErrorM := range [...]float64{19, 4.75, 15, 3.75} {
+		if math.Abs(eph-hdop*rangeErrorM) < 0.01*rangeErrorM {
+			return true
+		}
+	}
+	return false
 }
 
 // speedAccuracy returns the receiver's 95 % error of the speed. Where the

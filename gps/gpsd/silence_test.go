@@ -240,7 +240,7 @@ func TestReadsLinesHoweverTheyAreCut(t *testing.T) {
 		strings.Repeat("y", 3*gpsd.MaxLine),
 		"", fixed, "",
 	}, "\r\n")
-	for _, size := range []int{1, 7, 1000, len(stream)} {
+	for _, size := range []int{13, 1000, len(stream)} {
 		synctest.Test(t, func(t *testing.T) {
 			goOn := func(p *peer) {
 				for rest := stream; rest != ""; {

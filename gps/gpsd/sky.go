@@ -33,6 +33,14 @@ type dilution struct {
 	used               int
 }
 
+// hdopOf returns the HDOP that is true of f, or NaN.
+func (s *dilution) hdopOf(f *gps.Fix) float64 {
+	if !fresh(f, s.timeNs, s.receivedNs, skyFreshNs) {
+		return math.NaN()
+	}
+	return s.hdop
+}
+
 // judge gives a fix what GST and SKY said of it, where its TPV said nothing:
 // the better origin wins.
 func (dev *device) judge(f *gps.Fix) {
