@@ -186,7 +186,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 			optional = name
 		}
 	}
-	if !cmd.HasParent() && slices.Contains([]string{"status", "gps", "spool", "export", "fleet"}, word) {
+	if !cmd.HasParent() && slices.Contains([]string{"status", "spool", "export", "fleet"}, word) {
 		return usageError(word, "see `sensord --help` for what there is", "this version has no such command yet")
 	}
 	advice := "a source is given as --source " + word

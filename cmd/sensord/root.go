@@ -58,6 +58,7 @@ func (a *app) commands() []*cobra.Command {
 		newRunCommand(a),
 		newCheckCommand(a),
 		newDemoCommand(a),
+		newGPSCommand(a),
 		newListCommand(a),
 		newUUIDCommand(a),
 		newVersionCommand(a),

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sensord/sensord/actors"
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/internal/fault"
+)
+
+// gpsAudience is shown again and again how the receivers are. An error is one of
+// writing, and ends it.
+type gpsAudience interface {
+	every() time.Duration
+	show(s actors.Status, now time.Time) error
+	finish()
+}
+
+// gpsAudience chooses who is shown: a program, a terminal, or whoever reads the
+// lines.
+func (a *app) gpsAudience(asJSON bool, c configs.Config) gpsAudience {
+	_, _, terminal := terminalSize(a.out)
+	style := styleOf(a.environ, terminal)
+	switch {
+	case asJSON:
+		return &gpsJSON{jsonEncoder(a.out)}
+	case !terminal || style.dumb:
+		return &gpsLines{out: a.out}
+	}
+	return &gpsScreen{screen: newScreen(a.out, style), view: gpsView{limitM: c.GPS.LimitM, web: c.Web}}
+}
+
+// gpsWatch shows receivers until a signal comes, or the time is up.
+type gpsWatch struct {
+	rig     gpsRig
+	show    gpsAudience
+	length  time.Duration // 0 is endless
+	limitM  float64       // accuracy, in metres, beyond which there is no position
+	signals <-chan os.Signal
+}
+
+// gpsRig is what gpsWatch needs of a rig.
+type gpsRig interface {
+	stopper
+	Status() actors.Status
+	Done() <-chan struct{}
+	Err() error
+}
+
+func (w *gpsWatch) run() error {
+	defer w.show.finish()
+	every := w.show.every()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	var shown time.Time
+	var up <-chan time.Time
+	if w.length > 0 {
+		timer := time.NewTimer(w.length)
+		defer timer.Stop()
+		up = timer.C
+	}
+	for {
+		select {
+		case shown = <-tick.C:
+			if err := w.show.show(w.rig.Status(), shown); err != nil {
+				return enough(errors.Join(err, stopInOrder(w.rig, w.signals)))
+			}
+		case <-w.rig.Done():
+			return w.rig.Err()
+		case <-w.signals:
+			return stopInOrder(w.rig, w.signals)
+		case now := <-up:
+			s := w.rig.Status()
+			var err error
+			if now.Sub(shown) > every/2 { // or this was shown just now
+				err = w.show.show(s, now)
+			}
+			if err := errors.Join(err, stopInOrder(w.rig, w.signals)); err != nil {
+				return enough(err)
+			}
+			return w.missed(&s)
+		}
+	}
+}
+
+// enough takes that nobody reads any more for a good end.
+func enough(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// missed says why there is no position, nil if there is one.
+func (w *gpsWatch) missed(s *actors.Status) error {
+	if s.HasPosition {
+		return nil
+	}
+	e := &fault.Error{Code: fault.GPSSearching, Object: "gps", Err: fmt.Errorf("no position within %v", w.length)}
+	if why := uncertain(s, w.limitM); why != "" {
+		e.Err = fmt.Errorf("%w: %s", e.Err, why)
+		return e
+	}
+	for _, r := range s.GPS.Receivers {
+		if r.Err == nil {
+			continue
+		}
+		e.Err = fmt.Errorf("%w: %w", e.Err, r.Err)
+		if e.Advice == "" {
+			e.Advice = fault.RemedyOf(r.Err)
+		}
+		if code := fault.CodeOf(r.Err); fault.Exit(r.Err) == fault.ExitRadio && e.Code == fault.GPSSearching {
+			e.Code = code
+		}
+	}
+	return e
+}
+
+// uncertain says that receivers have a fix which is not good enough, "" if that
+// is not what keeps the sensor from knowing where it is.
+func uncertain(s *actors.Status, limitM float64) string {
+	best := math.NaN()
+	for i := range s.GPS.Receivers {
+		if r := &s.GPS.Receivers[i]; r.State == actors.ReceiverFix && !(r.Fix.AccuracyM >= best) {
+			best = r.Fix.AccuracyM
+		}
+	}
+	if s.HasPosition || !(best > limitM) {
+		return ""
+	}
+	return fmt.Sprintf("the best fix is good to %.0f m, and what is less certain than %g m counts as unknown (gps.limit)", best, limitM)
+}
+
+// gpsLines prints a line a second.
+type gpsLines struct{ out io.Writer }
+
+func (g *gpsLines) every() time.Duration { return time.Second }
+
+func (g *gpsLines) show(s actors.Status, now time.Time) error {
+	place := positionKnown(&s)
+	if s.HasPosition {
+		place = withCommas(place, movementText(&s), worthText(&s))
+	}
+	parts := []string{now.UTC().Format("15:04:05") + "  " + place}
+	for i := range s.GPS.Receivers {
+		r := &s.GPS.Receivers[i]
+		text := r.Name + " " + r.State.String()
+		switch {
+		case r.State == actors.ReceiverFix:
+			text += " " + fixText(&r.Fix) + " " + accuracyText(&r.Fix) + ", satellites " + satelliteText(r)
+		case r.Err != nil:
+			text += ": " + causeText(r.Err)
+		}
+		parts = append(parts, text)
+	}
+	_, err := io.WriteString(g.out, harmless(strings.Join(parts, " | "))+"\n")
+	return err
+}
+
+func (g *gpsLines) finish() {}
+
+// gpsScreen draws a view in place.
+type gpsScreen struct {
+	*screen
+	view gpsView
+}
+
+func (g *gpsScreen) every() time.Duration { return drawEvery }
+
+func (g *gpsScreen) show(s actors.Status, _ time.Time) error {
+	width, height := g.size()
+	g.draw(g.view.lines(&s, width, height), width, height)
+	return nil
+}
+
+func (g *gpsScreen) finish() { _, _ = io.WriteString(g.out, showCursor) }
