@@ -25,24 +25,39 @@ type estimate struct {
 	x [2]vector
 	p [rows]vector
 
-	bias [maxReceivers]float64 // variance that each receiver's lasting error has in the long run; 0 if never heard
-	used [maxReceivers]int64   // when each last had a say
-	had  [maxReceivers]bool    // it had one
-	calm bool                  // it stands
+	bias  [maxReceivers]float64 // variance that each receiver's lasting error has in the long run; 0 if never heard
+	used  [maxReceivers]int64   // when each last had a say, or never
+	seen  [maxReceivers]int64   // when a position of each was last believed, or never
+	found [maxReceivers]int64   // since when that is so without a gap
+	calm  bool                  // it stands
 }
 
-// use notes that a receiver had a say.
-func (e *estimate) use(slot int, atNs int64) { e.used[slot], e.had[slot] = atNs, true }
+// never is before every time.
+const never = math.MinInt64 / 2
+
+// see notes that a position of a receiver was believed, and whether that had a
+// say.
+func (e *estimate) see(slot int, atNs int64, say bool) {
+	if e.gap(slot, atNs) {
+		e.found[slot] = atNs
+	}
+	e.seen[slot] = atNs
+	if say {
+		e.used[slot] = atNs
+	}
+}
+
+// gap reports whether a receiver was silent, or not believed, lately.
+func (e *estimate) gap(slot int, atNs int64) bool { return atNs-e.seen[slot] > int64(lately) }
 
 // recent reports whether a receiver had a say lately.
-func (e *estimate) recent(slot int, atNs int64) bool {
-	return e.had[slot] && atNs-e.used[slot] <= int64(lately)
-}
+func (e *estimate) recent(slot int, atNs int64) bool { return atNs-e.used[slot] <= int64(lately) }
 
-// contested reports whether another receiver had a say lately.
-func (e *estimate) contested(slot int, atNs int64) bool {
-	for i := range e.had {
-		if i != slot && e.recent(i, atNs) {
+// settled reports whether another receiver had a say lately, and is there for
+// long enough to be trusted.
+func (e *estimate) settled(slot int, atNs int64) bool {
+	for i := range e.used {
+		if i != slot && e.recent(i, atNs) && atNs-e.found[i] >= int64(settledAfter) {
 			return true
 		}
 	}
@@ -54,7 +69,7 @@ func (e *estimate) remove(slot int) {
 	if rowBias+slot < e.n {
 		e.scale(rowBias+slot, 0)
 	}
-	e.bias[slot], e.had[slot] = 0, false
+	e.bias[slot], e.used[slot], e.seen[slot] = 0, never, never
 }
 
 // A transition is how an estimate gets from one instant to a later one.

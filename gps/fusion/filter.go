@@ -134,7 +134,7 @@ func (f *Filter) accept(n *node) {
 // learnScale compares a receiver with others that had a say lately.
 func (f *Filter) learnScale(n *node) {
 	r := f.receivers[n.m.slot]
-	if !r.isGood || !n.e.contested(n.m.slot, n.m.atNs) {
+	if !r.isGood || !n.e.settled(n.m.slot, n.m.atNs) {
 		return
 	}
 	b := rowBias + n.m.slot

@@ -28,7 +28,7 @@ const (
 	// jumpLeast is how many fixes must agree before a jump is believed.
 	jumpLeast = 3
 	// youngest is how long even a filter that just started is believed.
-	youngest = 2 * time.Second
+	youngest = 5 * time.Second
 	// tieAfter times BelieveAfter is how long a receiver contradicts another one
 	// before nobody is believed.
 	tieAfter = 6

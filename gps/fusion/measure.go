@@ -20,7 +20,8 @@ type measurement struct {
 	far        bool       // too far for the plane
 
 	speed       float64    // as it was said, NaN without
-	calm        bool       // it stands
+	pose        pose       //
+	course      bool       // it was said where to
 	east, north float64    // m/s where it is
 	vel         [2]float64 // m/s in the plane
 	velVar      float64    // +Inf without
@@ -54,8 +55,8 @@ func (f *Filter) measure(fix *gps.Fix, at gps.LLA, slot int, atNs int64) measure
 		dt = math.Abs(float64(atNs-r.goodNs)) / 1e9
 	}
 	m.white, m.off = r.noise(sigma*sigma, dt)
-	m.measureVelocity(fix, r.calm.mute)
-	m.calm = r.calm.watch(m.speed, m.ecef, atNs, f.body.standing)
+	m.measureVelocity(fix, r)
+	m.pose = r.calm.watch(&m)
 	m.measureAltitude(fix, sigma)
 	m.project(&f.plane)
 	return m
@@ -72,25 +73,41 @@ func (m *measurement) project(p *gps.Plane) {
 	}
 }
 
-func (m *measurement) measureVelocity(fix *gps.Fix, mute bool) {
+func (m *measurement) measureVelocity(fix *gps.Fix, r *receiver) {
 	m.velVar, m.speed = math.Inf(1), math.NaN()
 	if !(fix.SpeedMPS >= 0 && fix.SpeedMPS <= fastestSaid) {
 		return
 	}
 	m.speed = fix.SpeedMPS
-	sigma := assumedSpeed
-	if fix.SpeedAccuracyMPS > 0 {
-		sigma = min(max(fix.SpeedAccuracyMPS/side95, bestSpeed), worstSpeed)
+	if r.doppler.variance == 0 {
+		sigma := assumedSpeed
+		if fix.SpeedAccuracyMPS > 0 {
+			sigma = min(max(fix.SpeedAccuracyMPS/side95, bestSpeed), noisiest)
+		}
+		r.doppler.variance = sigma * sigma
+	}
+	variance := r.doppler.variance
+	if fix.CourseDeg >= -360 && fix.CourseDeg <= 720 {
+		sin, cos := math.Sincos(fix.CourseDeg * math.Pi / 180)
+		m.east, m.north, m.course = m.speed*sin, m.speed*cos, true
+		// North is as uncertain as the place, seen from the pole.
+		turn := m.speed * m.accuracy / r95 / math.Max(math.Hypot(m.ecef.X, m.ecef.Y), 1)
+		m.velVar = variance + turn*turn
 	}
 	switch {
-	case m.speed < courseFrom && !mute:
-		// A direction that is not known, of a speed that is: on average nothing,
-		// and half of its square along each axis.
-		m.velVar = sigma*sigma + m.speed*m.speed/2
-	case m.speed >= courseFrom && fix.CourseDeg >= -360 && fix.CourseDeg <= 720:
-		sin, cos := math.Sincos(fix.CourseDeg * math.Pi / 180)
-		m.east, m.north, m.velVar = m.speed*sin, m.speed*cos, sigma*sigma
+	case m.speed >= courseFrom && m.course:
+		r.doppler.learn(m)
+		return
+	case m.speed >= courseFrom:
+	case r.calm.mute:
+		m.velVar = math.Inf(1)
+	default:
+		// Receivers that stand go on to say the last course, or none. So it is
+		// there, or anywhere: on average nothing, and half of the square of the
+		// speed along each axis.
+		m.velVar = variance + m.speed*m.speed/2
 	}
+	r.doppler.stop()
 }
 
 func (m *measurement) measureAltitude(fix *gps.Fix, sigma float64) {

@@ -14,20 +14,17 @@ const side95 = 1.959963984540054
 // largest acceleration that is met one time in fifty, and of steady movement
 // half of the time: max²/3 · (1 + 4·0.02 - 0.5).
 type body struct {
-	accVar   float64 // (m/s²)², per axis
-	accTau   float64 // seconds that an acceleration lasts
-	velVar   float64 // (m/s)², per axis, before anything is known of it
-	fastest  float64 // m/s: what a jump may do and still be a movement
-	standing float64 // m/s: receivers say up to this while they stand
+	accVar  float64 // (m/s²)², per axis
+	accTau  float64 // seconds that an acceleration lasts
+	velVar  float64 // (m/s)², per axis, before anything is known of it
+	fastest float64 // m/s: what a jump may do and still be a movement
 }
 
-// car brakes and turns by up to 4 m/s², for about 3 s. A receiver's noise
-// makes a parked one move by 0.2 to 0.5 m/s; a slower queue is not worth a
-// distinction.
-var car = body{accVar: 3.1, accTau: 3, velVar: 15 * 15, fastest: 70, standing: 0.5}
+// car brakes and turns by up to 4 m/s², for about 3 s.
+var car = body{accVar: 3.1, accTau: 3, velVar: 15 * 15, fastest: 70}
 
-// foot turns about within a step or two, and strolls at 0.5 m/s.
-var foot = body{accVar: 0.44, accTau: 1, velVar: 1.5 * 1.5, fastest: 12, standing: 0.3}
+// foot turns about within a step or two.
+var foot = body{accVar: 0.44, accTau: 1, velVar: 1.5 * 1.5, fastest: 12}
 
 func (m Motion) body() *body {
 	if m == Foot {
@@ -41,7 +38,10 @@ const (
 	// and doors, (m/s²)².
 	calmVar = 0.02 * 0.02
 	// calmVelVar and calmAccVar are how well it is known that it stands.
-	calmVelVar, calmAccVar = 0.02 * 0.02, 0.02 * 0.02
+	calmVelVar, calmAccVar = 0.05 * 0.05, 0.02 * 0.02
+	// creeping is the speed, in m/s, above which it may be moving, on the mean of
+	// calmSeconds: a module's noise of 0.1 m/s per axis is 0.13 m/s of speed.
+	creeping, calmSeconds = 0.15, 3.0
 	// calmAfter is how long receivers must say so: a stop at a kerb is shorter.
 	calmAfter = 3 * time.Second
 
@@ -61,22 +61,23 @@ const (
 const (
 	assumedM       = 20.0 // 95 % radius, metres, where none is said: a phone among houses
 	bestM, worstM  = 0.1, 1e4
-	assumedSpeed   = 0.25   // one sigma, m/s: between a module's 0.1 and a phone's 0.5
-	bestSpeed      = 0.05   // the resolution of NMEA: a tenth of a knot
-	worstSpeed     = 10.0   //
-	fastestSaid    = 340.0  // m/s: faster is nonsense
-	altFactor      = 1.7    // heights are that much worse than one axis: usual VDOP over HDOP/√2
-	climbVar       = 0.5    // (m/s)²
-	altRange       = 20e3   // metres: what is outside is nonsense
-	whiteShare     = 0.25   // of the claimed variance that is new in each fix
-	whiteLeast     = 0.02   //
-	whiteMost      = 0.95    // more than that, and the claim is too small
-	whiteUtmost    = 16.0   //
-	whiteRate      = 0.05   // of what one fix teaches about it
-	scaleSeconds   = 300.0  // how slowly a contradicted claim is corrected: 5 times offTau
-	scaleMost      = 36.0   // of the variance: six times the radius
-	claimSeconds   = 5.0    // over which claims are averaged: they come with noise of their own
-	claimStep      = 4.0    // times the variance, which is believed at once
+	assumedSpeed   = 0.25 // one sigma, m/s: between a module's 0.1 and a phone's 0.5
+	bestSpeed      = 0.1
+	noisiest       = 0.5
+	fastestSaid    = 340.0 // m/s: faster is nonsense
+	altFactor      = 1.7   // heights are that much worse than one axis: usual VDOP over HDOP/√2
+	climbVar       = 0.5   // (m/s)²
+	altRange       = 20e3  // metres: what is outside is nonsense
+	whiteShare     = 0.25  // of the claimed variance that is new in each fix
+	whiteLeast     = 0.02  //
+	whiteMost      = 0.95  // more than that, and the claim is too small
+	whiteUtmost    = 16.0  //
+	whiteRate      = 0.05  // of what one fix teaches about it
+	scaleSeconds   = 300.0 // how slowly a contradicted claim is corrected: 5 times offTau
+	scaleMost      = 36.0  // of the variance: six times the radius
+	claimSeconds   = 5.0   // over which claims are averaged: they come with noise of their own
+	claimStep      = 4.0   // times the variance, which is believed at once
+	settledAfter   = 10 * time.Second
 	leastWhiteVar  = 1e-4   // m²
 	leastOffVar    = 2.5e-3 // m²
 	altWhiteShare  = 0.25   //

@@ -32,6 +32,7 @@ type receiver struct {
 	scale   float64 // by which the variance is multiplied, because others contradict
 
 	calm     calm
+	doppler  doppler
 	jump     jump
 	doubted  bool  // its last position was a surprise
 	altBad   bool  // its last height was not believed
@@ -116,7 +117,7 @@ func (r *receiver) learnScale(offsetVar, off, dt float64) {
 // fresh is how long its last position speaks for a receiver: two intervals and
 // a half, for one may be lost.
 func (r *receiver) fresh() int64 {
-	return int64(min(max(2.5*r.interval, 1.5), 5) * float64(time.Second))
+	return int64(min(max(1.9*r.interval, 1.2), 5) * float64(time.Second))
 }
 
 // A calm watches whether a receiver says that it stands.
@@ -125,20 +126,46 @@ type calm struct {
 	at    gps.ECEF
 	on    bool
 	mute  bool // its zero is no speed: it moved meanwhile
+
+	last        int64
+	speed       float64 // averaged, m/s
+	east, north float64 // the same of the velocity, where that has a course
 }
 
-// watch takes what a receiver says of its speed, and where. It reports whether
-// it stands.
-func (c *calm) watch(speed float64, at gps.ECEF, atNs int64, standing float64) bool {
+// A pose is what a fix says of moving.
+type pose uint8
+
+const (
+	poseUnknown pose = iota // nothing, or it creeps, or is too noisy to tell
+	poseStands
+	poseMoves
+)
+
+// watch takes what a receiver says of its speed, and where. Noise averages out
+// of a velocity that has a course; creeping along does not.
+func (c *calm) watch(m *measurement) pose {
 	switch {
-	case speed >= courseFrom:
+	case m.speed >= courseFrom:
 		*c = calm{}
-	case speed > standing || math.IsNaN(speed):
-		c.on = false
+		return poseMoves
+	case math.IsNaN(m.speed):
+		return poseUnknown
 	case !c.on:
-		c.on, c.since, c.at = true, atNs, at
+		*c = calm{on: true, mute: c.mute, since: m.atNs, at: m.ecef, last: m.atNs, speed: m.speed, east: m.east, north: m.north}
 	}
-	return c.on && !c.mute && atNs-c.since >= int64(calmAfter)
+	share := -math.Expm1(-math.Abs(float64(m.atNs-c.last)) / 1e9 / calmSeconds)
+	c.last = m.atNs
+	c.speed += share * (m.speed - c.speed)
+	c.east += share * (m.east - c.east)
+	c.north += share * (m.north - c.north)
+	drift := c.speed
+	if m.course {
+		drift = math.Hypot(c.east, c.north)
+	}
+	if c.mute || drift > creeping || m.atNs-c.since < int64(calmAfter) {
+		return poseUnknown
+	}
+	return poseStands
 }
 
 // move compares that with a position that is believed. Many clients post a

@@ -67,6 +67,9 @@ func begin(z [2]float64, slot int, white, off, velVar, accVar float64) estimate 
 	e.p[b][b] = off
 	e.p[rowPos][b], e.p[b][rowPos] = -off, -off
 	e.bias[slot] = off
+	for i := range e.used {
+		e.used[i], e.seen[i] = never, never
+	}
 	return e
 }
 
@@ -76,7 +79,7 @@ func (f *Filter) start(n *node) {
 	n.role, n.judged = roleUsed, true
 	n.t, n.kept = transition{accKept: 1, offKept: 1}, 1
 	n.e = begin(m.pos, m.slot, m.white, m.off, f.body.velVar, f.body.accVar)
-	n.e.use(m.slot, m.atNs)
+	n.e.see(m.slot, m.atNs, true)
 	f.observeMoves(n)
 	f.stepUp(&node{}, n)
 }
@@ -86,11 +89,10 @@ func (f *Filter) step(prev, n *node) {
 	m := &n.m
 	n.e = prev.e
 	n.calmNs = prev.calmNs
-	if m.calm {
+	if m.pose == poseStands {
 		n.calmNs = m.atNs
 	}
-	// A receiver without speed does not say that it moves, either.
-	n.e.calm = m.calm || math.IsNaN(m.speed) && prev.e.calm && m.atNs-n.calmNs < int64(calmAfter)
+	n.e.calm = m.pose == poseStands || m.pose == poseUnknown && prev.e.calm && m.atNs-n.calmNs < int64(calmAfter)
 	accVar, tau := f.body.accVar, offTau
 	if n.e.calm {
 		accVar, tau = calmVar, offTauCalm
@@ -105,6 +107,11 @@ func (f *Filter) step(prev, n *node) {
 		f.observeMoves(n)
 	}
 	n.kept = n.e.rebias(m.slot, m.off)
+	if n.e.seen[m.slot] != never && n.e.gap(m.slot, m.atNs) {
+		// A receiver that finds itself again is off in another way.
+		n.e.forget(m.slot)
+		n.kept = 0
+	}
 	o := n.e.expect(rowPos, rowBias+m.slot, m.pos, m.white)
 	if !n.judged {
 		f.judge(n, &o)
@@ -126,7 +133,7 @@ func (f *Filter) observeMoves(n *node) {
 			n.move(o)
 		}
 	}
-	if n.e.calm {
+	if n.e.calm && n.m.pose == poseStands {
 		n.move(n.e.expect(rowVel, none, [2]float64{}, calmVelVar))
 		n.move(n.e.expect(rowAcc, none, [2]float64{}, calmAccVar))
 	}
@@ -152,9 +159,7 @@ func (f *Filter) observePosition(n *node, o *observation) {
 	}
 	n.e.learn(o, n.role == roleApart)
 	n.fix = *o
-	if n.role == roleUsed {
-		n.e.use(m.slot, m.atNs)
-	}
+	n.e.see(m.slot, m.atNs, n.role == roleUsed)
 }
 
 // widen makes room for a position that is a surprise although its receiver's
@@ -169,7 +174,7 @@ func (n *node) widen() {
 	if extra <= 0 {
 		return
 	}
-	if e.contested(m.slot, m.atNs) {
+	if e.settled(m.slot, m.atNs) {
 		e.p[b][b] += extra
 		return
 	}
