@@ -49,14 +49,15 @@ type navigator struct {
 	course *course
 	filter *fusion.Filter
 	tick   *time.Timer
-	recent map[*receiverState]*cadence
-	source gps.ClockSource // as it was said last
+	recent map[string]*cadence // by the fixes' receiver
+	source gps.ClockSource     // as it was said last
 	jumpAt map[*receiverState]time.Time
 }
 
 // cadence is how the fixes of one receiver come.
 type cadence struct {
-	lastNs   int64         // boottime for which the last one holds
+	timeNs   int64         // UTC of the last one, by the receiver
+	lastNs   int64         // boottime for which it holds
 	interval time.Duration // from one to the next
 }
 
@@ -68,7 +69,7 @@ const navigateEvery = time.Second
 func newNavigator(rig *shared) *navigator {
 	return &navigator{
 		rig: rig, log: rig.log, course: rig.course, filter: fusion.New(fusionOptions(rig.cfg.GPS)),
-		recent: map[*receiverState]*cadence{}, jumpAt: map[*receiverState]time.Time{},
+		recent: map[string]*cadence{}, jumpAt: map[*receiverState]time.Time{},
 	}
 }
 
@@ -109,6 +110,11 @@ func (n *navigator) look(ctx actor.Context) {
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	n.tick = time.AfterFunc(navigateEvery, func() { send(self, navigateNow{}) })
 	n.readClock()
+	for _, r := range n.rig.receivers {
+		if usual, _, known := n.course.clock.Latency(r.cfg.Name); known {
+			r.latency.Store(int64(usual) + 1)
+		}
+	}
 	n.pace()
 	n.course.publish()
 	n.tell()
@@ -128,12 +134,20 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 	if !f.HasPosition() {
 		return
 	}
+	c := n.recent[f.Receiver]
+	switch {
+	case c == nil:
+		c = &cadence{}
+		n.recent[f.Receiver] = c
+	case f.TimeNs != 0 && f.TimeNs == c.timeNs:
+		return // gpsd says a fix again when it knows more of it
+	}
 	n.readClock()
 	at, ok := n.course.clock.Place(f, r.cfg.Latency)
 	if !ok {
 		return
 	}
-	n.arrived(r, at)
+	c.arrived(f.TimeNs, at)
 	result := n.filter.Add(f, at)
 	if result.Rejected {
 		n.jumped(r, result.Why)
@@ -144,19 +158,14 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 	n.status()
 }
 
-func (n *navigator) arrived(r *receiverState, at int64) {
-	a := n.recent[r]
-	if a == nil {
-		a = &cadence{}
-		n.recent[r] = a
-	}
-	if since := time.Duration(at - a.lastNs); a.lastNs != 0 && since > 0 && since < time.Minute {
-		if a.interval == 0 {
-			a.interval = since
+func (c *cadence) arrived(timeNs, at int64) {
+	if since := time.Duration(at - c.lastNs); c.lastNs != 0 && since > 0 && since < time.Minute {
+		if c.interval == 0 {
+			c.interval = since
 		}
-		a.interval += (since - a.interval) / 4
+		c.interval += (since - c.interval) / 4
 	}
-	a.lastNs = max(at, a.lastNs)
+	c.timeNs, c.lastNs = timeNs, max(at, c.lastNs)
 }
 
 // pace says how soon the next fix can be expected: that of the receiver from
@@ -164,16 +173,11 @@ func (n *navigator) arrived(r *receiverState, at int64) {
 func (n *navigator) pace() {
 	now := n.rig.now()
 	var interval, latency time.Duration
-	for r, a := range n.recent {
+	for name, a := range n.recent {
 		if a.interval == 0 || time.Duration(now-a.lastNs) > n.rig.cfg.GPS.Predict+a.interval {
 			continue
 		}
-		usual, worst, known := n.course.clock.Latency(r.cfg.Name)
-		if known {
-			r.latency.Store(int64(usual) + 1)
-		} else {
-			worst = r.cfg.Latency
-		}
+		_, worst, _ := n.course.clock.Latency(name)
 		if interval == 0 || a.interval+worst < interval+latency {
 			interval, latency = a.interval, worst
 		}

@@ -121,7 +121,7 @@ func (r *receiver) run(ctx context.Context, send func(any)) (err error) {
 		}
 		switch m := e.(type) {
 		case gps.Fix:
-			m.Receiver = r.state.cfg.Name
+			m.Receiver = r.state.called(m.Device)
 			send(FixArrived{Receiver: r.state, Fix: m})
 		case gps.Pulse:
 			send(PulseArrived{Receiver: r.state, Pulse: m})

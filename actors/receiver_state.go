@@ -2,6 +2,8 @@ package actors
 
 import (
 	"context"
+	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,6 +53,7 @@ type receiverState struct {
 	skipped  uint64 // fixes that the navigator did not get, because too many came
 	sky      []gps.Satellite
 	notice   string
+	devices  []string // that fixes came from, the first first
 }
 
 // maxWaiting is how many fixes of one receiver may be on their way: a receiver
@@ -106,6 +109,29 @@ func (r *receiverState) away(err error) {
 	r.mu.Lock()
 	r.err, r.speaks = err, false
 	r.mu.Unlock()
+}
+
+// maxDevices is how many devices behind one receiver are told apart.
+const maxDevices = 8
+
+// called is the name under which fusion knows a device behind the receiver:
+// several devices of one gpsd, or several that send to one port, have errors of
+// their own each. The first has the receiver's name.
+func (r *receiverState) called(device string) string {
+	if host, _, err := net.SplitHostPort(device); err == nil {
+		device = host // a device that connects again has another port
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.Index(r.devices, device)
+	if i < 0 && len(r.devices) < maxDevices {
+		i = len(r.devices)
+		r.devices = append(r.devices, device)
+	}
+	if i <= 0 {
+		return r.cfg.Name
+	}
+	return r.cfg.Name + " " + device
 }
 
 // staleAfter is how old a receiver's last fix may be before one says so, beyond
