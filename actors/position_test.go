@@ -331,8 +331,12 @@ func TestLiveTrackNeverAppliesToFiles(t *testing.T) {
 func TestDevicesBehindAReceiverHaveNames(t *testing.T) {
 	r := &receiverState{cfg: configs.Receiver{Name: "puck"}}
 	for _, tt := range []struct{ device, want string }{
-		{"/dev/ttyACM0", "puck"}, {"/dev/ttyACM1", "puck /dev/ttyACM1"}, {"/dev/ttyACM0", "puck"},
-		{"192.0.2.7:1234", "puck 192.0.2.7"}, {"192.0.2.7:999", "puck 192.0.2.7"}, {"[2001:db8::1]:999", "puck 2001:db8::1"},
+		{"/dev/ttyACM0", "puck"},
+		{"/dev/ttyACM1", "puck /dev/ttyACM1"},
+		{"/dev/ttyACM0", "puck"},
+		{"192.0.2.7:1234", "puck 192.0.2.7"},
+		{"192.0.2.7:999", "puck 192.0.2.7"},
+		{"[2001:db8::1]:999", "puck 2001:db8::1"},
 	} {
 		if got := r.called(tt.device); got != tt.want {
 			t.Errorf("%s is called %q, want %q", tt.device, got, tt.want)
