@@ -105,20 +105,24 @@ func (w *gpsWatch) missed(s *actors.Status) error {
 	}
 	e := &fault.Error{Code: fault.GPSSearching, Object: "gps", Err: fmt.Errorf("no position within %v", w.length)}
 	if why := uncertain(s, w.limitM); why != "" {
-		e.Err = fmt.Errorf("%w: %s", e.Err, why)
+		e.Err, e.Advice = fmt.Errorf("%w: %s", e.Err, why), "wait for a better fix, or set gps: {limit: …} to what is good enough"
 		return e
 	}
+	var whys []error
 	for _, r := range s.GPS.Receivers {
 		if r.Err == nil {
 			continue
 		}
-		e.Err = fmt.Errorf("%w: %w", e.Err, r.Err)
-		if e.Advice == "" {
+		if len(whys) == 0 {
 			e.Advice = fault.RemedyOf(r.Err)
+			if fault.Exit(r.Err) == fault.ExitRadio {
+				e.Code = fault.CodeOf(r.Err)
+			}
 		}
-		if code := fault.CodeOf(r.Err); fault.Exit(r.Err) == fault.ExitRadio && e.Code == fault.GPSSearching {
-			e.Code = code
-		}
+		whys = append(whys, r.Err)
+	}
+	for i, why := range whys {
+		e.Err = fmt.Errorf("%w%s %w", e.Err, []string{":", ";"}[min(i, 1)], why)
 	}
 	return e
 }
