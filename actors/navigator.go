@@ -142,6 +142,9 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 	case f.TimeNs != 0 && f.TimeNs == c.timeNs:
 		return // gpsd says a fix again when it knows more of it
 	}
+	if r.cfg.Type == configs.ReceiverReplay {
+		f.TimeNs = 0 // a log does not know what time it is now
+	}
 	n.readClock()
 	at, ok := n.course.clock.Place(f, r.cfg.Latency)
 	if !ok {
