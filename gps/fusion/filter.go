@@ -20,8 +20,9 @@ type Filter struct {
 
 	nodes    []*node // in order of time; empty before the first position
 	spare    []*node
-	since    int64 // when it started
-	lastGood int64 // when a position was believed last
+	since    int64   // when it started
+	lastGood int64   // when a position was believed last
+	leapt    float64 // metres from where it was before, if it started because a jump was believed
 	stray    stray
 
 	told     bool // there are points before
@@ -72,11 +73,11 @@ func (f *Filter) Add(fix gps.Fix, atNs int64) Result {
 		return r.refuse("not a place on earth")
 	}
 	if len(f.nodes) == 0 {
-		return f.restart(f.measure(&fix, at, slot, atNs))
+		return f.restart(f.measure(&fix, at, slot, atNs), 0)
 	}
 	switch why, again := f.timely(slot, atNs); {
 	case again:
-		return f.restart(f.measure(&fix, at, slot, atNs))
+		return f.restart(f.measure(&fix, at, slot, atNs), 0)
 	case why != "":
 		return r.refuse(why)
 	}
@@ -93,8 +94,8 @@ func (f *Filter) insert(m measurement) Result {
 	}
 	n := f.node(m)
 	f.nodes = slices.Insert(f.nodes, i, n)
-	f.replay(i)
-	n.doubt = f.tie(n)
+	f.replay(f.unlend(i))
+	n.doubt = max(f.tie(n), f.leap(m.atNs))
 
 	r := f.receivers[m.slot]
 	if !n.jumped {
@@ -102,17 +103,29 @@ func (f *Filter) insert(m measurement) Result {
 		f.trim()
 		return Result{Points: f.tell()}
 	}
-	d := math.Hypot(n.nu[0], n.nu[1])
 	r.reject(&m, f.body)
 	if f.believe(m.slot, m.atNs) {
-		return f.restart(m)
+		return f.restart(m, f.distance(n))
 	}
-	r.why = r.jump.why(d, m.accuracy)
+	r.why = r.jump.why(f.distance(n), m.accuracy)
 	if n.n == 0 && i == len(f.nodes)-1 {
 		f.drop(i)
 	}
 	f.trim()
 	return Result{Points: f.tell(), Rejected: true, Why: r.why}
+}
+
+// unlend returns from where to calculate again when the node i is new. If it
+// moves, then those before it that did not know may have moved, too.
+func (f *Filter) unlend(i int) int {
+	if f.nodes[i].m.pose != poseMoves {
+		return i
+	}
+	for i > 1 && f.nodes[i-1].lent {
+		i--
+		f.nodes[i].barred = true
+	}
+	return i
 }
 
 // accept notes that a position was believed, or held back.
@@ -142,9 +155,9 @@ func (f *Filter) learnScale(n *node) {
 	r.learnScale((x*x+y*y)/2+n.e.p[b][b], n.e.bias[n.m.slot], float64(n.m.atNs-r.goodNs)/1e9)
 }
 
-// restart begins anew with one measurement. What the track was before ends
-// there.
-func (f *Filter) restart(m measurement) Result {
+// restart begins anew with one measurement, so many metres from where the
+// filter believed to be. What the track was before ends there.
+func (f *Filter) restart(m measurement, leap float64) Result {
 	for i := range slices.Backward(f.nodes) {
 		f.drop(i)
 	}
@@ -156,7 +169,8 @@ func (f *Filter) restart(m measurement) Result {
 		r.isGood, r.doubted = false, false
 	}
 	f.start(n)
-	f.since, f.stray = m.atNs, stray{}
+	f.since, f.leapt, f.stray = m.atNs, leap, stray{}
+	n.doubt = leap
 	f.lastGood = m.atNs
 	f.active = m.slot
 	f.accept(n)
@@ -255,7 +269,7 @@ func (f *Filter) timely(slot int, atNs int64) (why string, again bool) {
 		return "", false
 	}
 	s := &f.stray
-	if d := time.Duration(atNs - s.last); s.count == 0 || d < 0 || d > lately {
+	if d := time.Duration(atNs - s.last); s.count == 0 || d < 0 || behind > 0 && d > restartAfter {
 		*s = stray{first: atNs}
 	}
 	s.count++

@@ -30,7 +30,7 @@ const (
 	// youngest is how long even a filter that just started is believed.
 	youngest = 5 * time.Second
 	// tieAfter times BelieveAfter is how long a receiver contradicts another one
-	// before nobody is believed.
+	// before nobody is believed, unless the filter just started.
 	tieAfter = 6
 )
 
@@ -95,20 +95,35 @@ func (f *Filter) believe(slot int, atNs int64) bool {
 	return leave > keep && j.count >= jumpLeast && j.lasted() >= wait
 }
 
+// leap is what is left of the doubt about a jump that was believed: it might
+// have been a jump from the truth. It goes within BelieveAfter.
+func (f *Filter) leap(atNs int64) float64 {
+	left := 1 - float64(atNs-f.since)/float64(f.o.BelieveAfter)
+	return f.leapt * min(max(left, 0), 1)
+}
+
 // tie returns how far from a node a receiver is that contradicts as many as
 // agree with it, for long enough; 0 if there is none.
 func (f *Filter) tie(n *node) float64 {
 	var far float64
 	for i, r := range f.receivers {
-		if !r.jump.alive(n.m.atNs) || r.jump.lasted() < tieAfter*f.o.BelieveAfter {
+		j := &r.jump
+		settled := time.Duration(j.since-f.since) >= f.o.BelieveAfter
+		if !j.alive(n.m.atNs) || settled && j.lasted() < tieAfter*f.o.BelieveAfter {
 			continue
 		}
 		if keep, leave := f.poll(i, n.m.atNs); keep == leave {
 			lat, lon := f.plane.Ground(n.e.x[0][rowPos], n.e.x[1][rowPos])
-			far = max(far, apart(r.jump.at, gps.LLA{Lat: lat, Lon: lon}.ECEF()))
+			far = max(far, apart(j.at, gps.LLA{Lat: lat, Lon: lon}.ECEF()))
 		}
 	}
 	return far
+}
+
+// distance is how far a measurement is from the filter, in metres.
+func (f *Filter) distance(n *node) float64 {
+	lat, lon := f.plane.Ground(n.e.x[0][rowPos], n.e.x[1][rowPos])
+	return apart(n.m.ecef, gps.LLA{Lat: lat, Lon: lon}.ECEF())
 }
 
 // why says in words what is wrong with a position that is d metres off.

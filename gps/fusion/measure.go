@@ -24,7 +24,9 @@ type measurement struct {
 	course      bool       // it was said where to
 	east, north float64    // m/s where it is
 	vel         [2]float64 // m/s in the plane
-	velVar      float64    // +Inf without
+	velVar      float64    // of it, or of the speed if there is no course
+	guess       bool       // it has not got the satellites for what it says
+	mute        bool       // the speed cannot be believed
 
 	alt              float64 // metres above mean sea level, NaN without
 	altWhite, altOff float64
@@ -50,13 +52,17 @@ func (f *Filter) measure(fix *gps.Fix, at gps.LLA, slot int, atNs int64) measure
 	}
 	r.claimed = m.accuracy
 	sigma := m.accuracy / r95
+	if m.guess = fix.Satellites > 0 && fix.Satellites < enough; m.guess {
+		sigma *= 2
+	}
 	dt := 1.0
 	if r.isGood {
 		dt = math.Abs(float64(atNs-r.goodNs)) / 1e9
 	}
-	m.white, m.off = r.noise(sigma*sigma, dt)
+	m.white, m.off = r.noise(claimDoubt*sigma*sigma, dt)
 	m.measureVelocity(fix, r)
-	m.pose = r.calm.watch(&m)
+	m.pose = r.calm.watch(&m, r.doppler.variance)
+	m.mute = r.calm.mute
 	m.measureAltitude(fix, sigma)
 	m.project(&f.plane)
 	return m
@@ -67,14 +73,14 @@ func (m *measurement) project(p *gps.Plane) {
 	e := p.ToENU(m.at)
 	m.pos = [2]float64{e.E, e.N}
 	m.far = apart(m.ecef, p.Origin().ECEF()) > farM
-	if !math.IsInf(m.velVar, 1) {
+	if m.course {
 		v := p.VelToENU(m.at.Lat, m.at.Lon, m.east, m.north)
 		m.vel = [2]float64{v.E, v.N}
 	}
 }
 
 func (m *measurement) measureVelocity(fix *gps.Fix, r *receiver) {
-	m.velVar, m.speed = math.Inf(1), math.NaN()
+	m.speed = math.NaN()
 	if !(fix.SpeedMPS >= 0 && fix.SpeedMPS <= fastestSaid) {
 		return
 	}
@@ -86,28 +92,28 @@ func (m *measurement) measureVelocity(fix *gps.Fix, r *receiver) {
 		}
 		r.doppler.variance = sigma * sigma
 	}
-	variance := r.doppler.variance
-	if fix.CourseDeg >= -360 && fix.CourseDeg <= 720 {
-		sin, cos := math.Sincos(fix.CourseDeg * math.Pi / 180)
-		m.east, m.north, m.course = m.speed*sin, m.speed*cos, true
-		// North is as uncertain as the place, seen from the pole.
-		turn := m.speed * m.accuracy / r95 / math.Max(math.Hypot(m.ecef.X, m.ecef.Y), 1)
-		m.velVar = variance + turn*turn
+	m.velVar = r.doppler.variance
+	if m.guess {
+		m.velVar = guessVelVar
 	}
-	switch {
-	case m.speed >= courseFrom && m.course:
-		r.doppler.learn(m)
+	m.course = m.speed >= courseFrom && fix.CourseDeg >= -360 && fix.CourseDeg <= 720
+	if !m.course {
+		r.doppler.stop()
 		return
-	case m.speed >= courseFrom:
-	case r.calm.mute:
-		m.velVar = math.Inf(1)
-	default:
-		// Receivers that stand go on to say the last course, or none. So it is
-		// there, or anywhere: on average nothing, and half of the square of the
-		// speed along each axis.
-		m.velVar = variance + m.speed*m.speed/2
 	}
-	r.doppler.stop()
+	sin, cos := math.Sincos(fix.CourseDeg * math.Pi / 180)
+	m.east, m.north = m.speed*sin, m.speed*cos
+	if m.speed < courseSure {
+		m.velVar += m.speed * m.speed / 4
+		r.doppler.stop()
+		return
+	}
+	// North is as uncertain as the place, seen from the pole.
+	turn := m.speed * m.accuracy / r95 / math.Max(math.Hypot(m.ecef.X, m.ecef.Y), 1)
+	m.velVar += turn * turn
+	if !m.guess {
+		r.doppler.learn(m)
+	}
 }
 
 func (m *measurement) measureAltitude(fix *gps.Fix, sigma float64) {

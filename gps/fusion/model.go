@@ -21,7 +21,7 @@ type body struct {
 }
 
 // car brakes and turns by up to 4 m/s², for about 3 s.
-var car = body{accVar: 3.1, accTau: 3, velVar: 15 * 15, fastest: 70}
+var car = body{accVar: 1.2, accTau: 3, velVar: 15 * 15, fastest: 70}
 
 // foot turns about within a step or two.
 var foot = body{accVar: 0.44, accTau: 1, velVar: 1.5 * 1.5, fastest: 12}
@@ -50,9 +50,11 @@ const (
 	// and with the satellites when it stands, five times slower.
 	offTau, offTauCalm = 60.0, 300.0
 
-	// courseFrom is the speed, in m/s, from which a course means something:
-	// below it, noise of 0.1 to 0.3 m/s turns it by more than 15 degrees.
-	courseFrom = 1.0
+	// courseFrom is the speed, in m/s, from which a course means something, and
+	// courseSure that from which it is as good as the speed: in between noise of
+	// 0.1 to 0.3 m/s turns it by more than 15 degrees, and receivers go on to say
+	// the last one.
+	courseFrom, courseSure = 0.3, 1.0
 	// movingFrom is the speed from which a point has a course.
 	movingFrom = 0.7
 )
@@ -70,14 +72,17 @@ const (
 	altRange       = 20e3  // metres: what is outside is nonsense
 	whiteShare     = 0.25  // of the claimed variance that is new in each fix
 	whiteLeast     = 0.02  //
-	whiteMost      = 0.95  // more than that, and the claim is too small
+	whiteMost      = 0.98  // more than that, and the claim is too small
 	whiteUtmost    = 16.0  //
-	whiteRate      = 0.05  // of what one fix teaches about it
+	whiteRate      = 0.04  // of what one fix teaches about it
 	scaleSeconds   = 300.0 // how slowly a contradicted claim is corrected: 5 times offTau
 	scaleMost      = 36.0  // of the variance: six times the radius
 	claimSeconds   = 5.0   // over which claims are averaged: they come with noise of their own
 	claimStep      = 4.0   // times the variance, which is believed at once
 	settledAfter   = 10 * time.Second
+	enough         = 4 // satellites: with fewer, receivers go on as they went, which is said with confidence and is off by m/s in a bend
+	guessVelVar    = 4.0
+	claimDoubt     = 1.1
 	leastWhiteVar  = 1e-4   // m²
 	leastOffVar    = 2.5e-3 // m²
 	altWhiteShare  = 0.25   //

@@ -141,11 +141,12 @@ const (
 	poseMoves
 )
 
-// watch takes what a receiver says of its speed, and where. Noise averages out
-// of a velocity that has a course; creeping along does not.
-func (c *calm) watch(m *measurement) pose {
+// watch takes what a receiver says of its speed, and where; noise is the
+// variance of that speed along an axis. It averages out of a velocity that has a
+// course; creeping along does not.
+func (c *calm) watch(m *measurement, noise float64) pose {
 	switch {
-	case m.speed >= courseFrom:
+	case m.speed >= courseSure:
 		*c = calm{}
 		return poseMoves
 	case math.IsNaN(m.speed):
@@ -162,7 +163,12 @@ func (c *calm) watch(m *measurement) pose {
 	if m.course {
 		drift = math.Hypot(c.east, c.north)
 	}
-	if c.mute || drift > creeping || m.atNs-c.since < int64(calmAfter) {
+	switch {
+	case c.mute:
+		return poseUnknown
+	case m.speed*m.speed > 9*noise:
+		return poseMoves
+	case drift > creeping || m.atNs-c.since < int64(calmAfter):
 		return poseUnknown
 	}
 	return poseStands
@@ -178,7 +184,7 @@ func (c *calm) move(at gps.ECEF, atNs int64, accuracy float64) {
 	if d <= 5+2*accuracy {
 		return
 	}
-	if d > 2*courseFrom*float64(atNs-c.since)/1e9 {
+	if d > 2*courseSure*float64(atNs-c.since)/1e9 {
 		c.mute = true
 	}
 	c.since, c.at = atNs, at

@@ -27,12 +27,13 @@ type node struct {
 	kept   float64     // by what the lasting error of its receiver was multiplied then
 	fix    observation // of the position, unless roleMoves
 	jumped bool        // it is where it cannot be
-	nu     [2]float64  // how far off that is
 	shift  bool        // the receiver is off in another way from here on
 
 	e, up  estimate // of the place and of the height
 	upRole upRole
 	calmNs int64 // when it was last said to stand
+	lent   bool  // it stands because the one before did
+	barred bool  // it must not: the next one moves
 	altNs  int64 // when there was a height
 
 	doubt float64 // metres, on top of the accuracy
@@ -92,7 +93,8 @@ func (f *Filter) step(prev, n *node) {
 	if m.pose == poseStands {
 		n.calmNs = m.atNs
 	}
-	n.e.calm = m.pose == poseStands || m.pose == poseUnknown && prev.e.calm && m.atNs-n.calmNs < int64(calmAfter)
+	n.lent = m.pose == poseUnknown && prev.e.calm && m.atNs-n.calmNs < int64(calmAfter) && !n.barred
+	n.e.calm = m.pose == poseStands || n.lent
 	accVar, tau := f.body.accVar, offTau
 	if n.e.calm {
 		accVar, tau = calmVar, offTauCalm
@@ -123,8 +125,8 @@ func (f *Filter) step(prev, n *node) {
 
 // observeMoves takes in what is said of velocity.
 func (f *Filter) observeMoves(n *node) {
-	if !math.IsInf(n.m.velVar, 1) {
-		o := n.e.expect(rowVel, none, n.m.vel, n.m.velVar)
+	if vel, variance, ok := n.m.velocity(&n.e); ok {
+		o := n.e.expect(rowVel, none, vel, variance)
 		nis := o.nis()
 		if nis > velNIS {
 			o.s *= nis / velNIS
@@ -137,6 +139,29 @@ func (f *Filter) observeMoves(n *node) {
 		n.move(n.e.expect(rowVel, none, [2]float64{}, calmVelVar))
 		n.move(n.e.expect(rowAcc, none, [2]float64{}, calmAccVar))
 	}
+}
+
+// velocity is what is said of it, and its variance. A speed without a course has
+// the direction in which it moves anyway, if that is known at all; it is never
+// taken for none, for what creeps would seem to stand.
+func (m *measurement) velocity(e *estimate) (vel [2]float64, variance float64, ok bool) {
+	switch {
+	case math.IsNaN(m.speed) || m.mute:
+		return vel, 0, false
+	case m.course:
+		return m.vel, m.velVar, true
+	}
+	variance = m.velVar + m.speed*m.speed/4
+	x, y := e.x[0][rowVel], e.x[1][rowVel]
+	v := math.Hypot(x, y)
+	switch {
+	case m.speed <= creeping:
+	case v > m.speed/2:
+		vel = [2]float64{x * m.speed / v, y * m.speed / v}
+	default:
+		return vel, 0, false
+	}
+	return vel, variance, true
 }
 
 func (n *node) move(o observation) {
@@ -191,7 +216,7 @@ func (f *Filter) judge(n *node, o *observation) {
 	allowed := gateNIS * (n.e.p[rowPos][rowPos] + m.white + m.off)
 	switch {
 	case m.far || d2 > max(allowed, gateLeast*gateLeast):
-		n.jumped, n.nu = true, o.nu
+		n.jumped = true
 		n.role = roleMoves
 		if f.standsBy(m.slot) {
 			n.role = roleNone
