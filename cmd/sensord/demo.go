@@ -23,7 +23,7 @@ import (
 const (
 	demoShortest = 2 * time.Second
 	demoLongest  = time.Hour
-	demoPosition = "52.51627,13.37770,35" // the Brandenburg Gate in Berlin
+	demoPosition = "52.51627,13.37770,35" // of a file's frames: the Brandenburg Gate in Berlin
 	demoSource   = "demo"
 
 	// demoRate is how many frames a second are replayed, and demoFrames how
@@ -38,7 +38,7 @@ type demo struct {
 	profile  string
 	tcp      bool
 	file     string // empty makes a capture
-	position string
+	position string // empty drives, or is demoPosition for a file
 	json     bool
 	verbose  bool
 
@@ -67,7 +67,7 @@ func newDemoCommand(a *app) *cobra.Command {
 		fs.StringVar(&d.profile, "profile", kismettest.T25.String(), "be the server `NAME`: t25, t23, t25pb or split, see above (default t25)")
 		fs.BoolVar(&d.tcp, "tcp", false, "use Kismet's legacy TCP instead of a websocket")
 		fs.StringVar(&d.file, "pcap", "", "replay `FILE`, pcap or pcapng, instead of a made-up capture")
-		fs.StringVar(&d.position, "fixed-gps", demoPosition, "where the sensor is: `LAT,LON[,ALT]` (default "+demoPosition+")")
+		fs.StringVar(&d.position, "fixed-gps", "", "stay at `LAT,LON[,ALT]`, instead of driving (with --pcap default "+demoPosition+")")
 		fs.BoolVar(&d.json, "json", false, "print a JSON object each second, and one at the end, instead of the view")
 		fs.BoolVar(&d.verbose, "verbose", false, "print sensord's log too, to standard error")
 	})
@@ -79,8 +79,13 @@ pipeline that every run uses, over a real connection, into a Kismet server that 
 as real ones do. Half way through, the server stops reading and then resets the connection: what was on its way
 is gone. sensord connects again and sends again what the server had not confirmed.
 
-At the end the server's own account is compared with the capture: each frame by its content and time, their
-order, the position that each came with. The exit status is 0 only if all arrived, else 3.
+The sensor drives, six and a half minutes through a town and over a motorway, however long the demo takes. All that
+sensord knows of it is the log of a GPS receiver, a fix each second, with the errors that receivers have. It
+puts each frame to where the sensor was at the frame's own time, and says how sure that is.
+
+At the end the server's own account is compared with the capture and with the drive: each frame by its content and
+time, their order, how far its position is from where the frame was heard. The exit status is 0 only if all
+arrived, and none farther off than 25 m or three times the accuracy that came with it; else 3.
 
 The servers:
   t25      Kismet 2025-09-R1, protocol v3
@@ -122,8 +127,11 @@ func (d *demo) run(a *app) error {
 	if err != nil {
 		return err
 	}
-	where := place{config.GPS.Fixed.Lat, config.GPS.Fixed.Lon, config.GPS.Fixed.AltMSL}
-	got.expect(where)
+	if replay.drive != nil {
+		got.follow(replay.drive)
+	} else {
+		got.expect(place{config.GPS.Fixed.Lat, config.GPS.Fixed.Lon, config.GPS.Fixed.AltMSL})
+	}
 
 	log := slog.New(slog.DiscardHandler)
 	if d.verbose {
@@ -183,8 +191,14 @@ func (d *demo) config(srv *kismettest.Server, r *replay, key string) (configs.Co
 	}
 	flags := configs.Flags{
 		Connect: srv.Addr, APIKey: configs.Secret(key),
-		Sources:  []string{fmt.Sprintf("%s:type=pcapfile,name=%s,pps=%g", r.path, demoSource, r.rate)},
-		FixedGPS: d.position, Once: true,
+		Sources: []string{fmt.Sprintf("%s:type=pcapfile,name=%s,pps=%g", r.path, demoSource, r.rate)},
+		Once:    true,
+	}
+	switch {
+	case r.drive != nil:
+		flags.GPS = []string{fmt.Sprintf("replay:name=%s,file=%q", driveReceiver, r.drive.log)}
+	default:
+		flags.FixedGPS = cmp.Or(d.position, demoPosition)
 	}
 	if d.tcp {
 		flags.Connect, flags.TCP, flags.APIKey = srv.TCPAddr, true, ""
@@ -219,6 +233,9 @@ func (t totals) err() error {
 		what = fmt.Sprintf("%s frames arrived out of order", grouped(t.Disordered))
 	case t.Misplaced > 0:
 		what = fmt.Sprintf("%s frames arrived without their position", grouped(t.Misplaced))
+		if t.Moving {
+			what = fmt.Sprintf("%s frames arrived with a wrong position, or without one", grouped(t.Misplaced))
+		}
 	default:
 		return nil
 	}

@@ -36,6 +36,15 @@ type demoStatus struct {
 	Duplicates   uint64      `json:"duplicates"`
 	Missing      uint64      `json:"missing"`
 	Events       []demoEvent `json:"events,omitempty"`
+	demoDrive
+}
+
+// demoDrive is how a sensor drives: the newest position at the server, and how
+// far positions are from the truth. It is left out where it stands.
+type demoDrive struct {
+	gpsPlace
+	OffMean  *float64 `json:"off_mean_m,omitempty"`
+	OffWorst *float64 `json:"off_worst_m,omitempty"`
 }
 
 type demoEvent struct {
@@ -62,6 +71,17 @@ type demoTotals struct {
 	Reset       bool        `json:"reset"`
 	RecoveryS   float64     `json:"recovery_s"`
 	Events      []demoEvent `json:"events,omitempty"`
+	demoPlaces
+}
+
+// demoPlaces is how good positions were that a sensor sent which drove. It is
+// left out where it stood.
+type demoPlaces struct {
+	Placed    uint64   `json:"placed,omitempty"` // frames with a position, those that came twice included
+	OffMean   *float64 `json:"off_mean_m,omitempty"`
+	OffWorst  *float64 `json:"off_worst_m,omitempty"`
+	ClaimMean *float64 `json:"accuracy_mean_m,omitempty"`
+	Within    *float64 `json:"within_accuracy,omitempty"` // share of them that are as near to the truth as they claim to be
 }
 
 func (j *jsonLines) update(s snapshot) {
@@ -76,8 +96,32 @@ func (j *jsonLines) update(s snapshot) {
 		Server: s.Address, Link: s.Link.String(), Protocol: s.Protocol, Links: s.Links, RoundTripS: s.RoundTrip.Seconds(),
 		Acknowledged: s.Acked, Waiting: s.Waiting, InFlight: s.InFlight,
 		Arrived: s.Tally.Arrived, ArrivalRate: math.Round(s.ArrivalRate), Duplicates: s.Tally.Duplicates, Missing: s.Tally.missing(),
-		Events: j.news(s.Events),
+		Events: j.news(s.Events), demoDrive: s.driveJSON(),
 	})
+}
+
+func (s *snapshot) driveJSON() demoDrive {
+	g := s.Tally.Last
+	if g.Fix == 0 {
+		return demoDrive{}
+	}
+	return demoDrive{
+		gpsPlace: gpsPlace{
+			Lat: known(g.Lat), Lon: known(g.Lon), AltMSL: rounded(g.AltM, 2), SpeedKMH: rounded(g.SpeedKMH, 2),
+			Track: rounded(g.Heading, 2), Accuracy: rounded(g.Precision, 2),
+		},
+		OffMean: rounded(s.Tally.mean(s.Tally.OffSumM), 2), OffWorst: rounded(s.Tally.OffWorstM, 2),
+	}
+}
+
+func (t *totals) placesJSON() demoPlaces {
+	if t.Placed == 0 {
+		return demoPlaces{}
+	}
+	return demoPlaces{
+		Placed: t.Placed, OffMean: rounded(t.mean(t.OffSumM), 2), OffWorst: rounded(t.OffWorstM, 2),
+		ClaimMean: rounded(t.mean(t.ClaimSumM), 2), Within: rounded(t.mean(float64(t.Within)), 4),
+	}
 }
 
 func (j *jsonLines) finish(s snapshot, t totals) {
@@ -86,7 +130,7 @@ func (j *jsonLines) finish(s snapshot, t totals) {
 		Unconfirmed: t.Unconfirmed, Resent: t.Resent, Duplicates: t.Duplicates,
 		Foreign: t.Foreign, Disordered: t.Disordered, Misplaced: t.Misplaced,
 		Protocol: t.Protocol, Links: t.Links, Reset: t.Reset, RecoveryS: seconds(t.Recovery),
-		Events: j.news(s.Events),
+		Events: j.news(s.Events), demoPlaces: t.placesJSON(),
 	})
 }
 

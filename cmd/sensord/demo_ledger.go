@@ -18,6 +18,7 @@ type ledger struct {
 
 	mu       sync.Mutex
 	position place       // that every frame should come with
+	drive    *drive      // or along which each was heard
 	seen     []bool      // of want
 	next     map[int]int // index behind a session's last frame, by session
 	resumed  []time.Time // when each session's first frame came
@@ -35,7 +36,18 @@ type tally struct {
 	Foreign    uint64 // frames that are not in the capture
 	Disordered uint64 // frames behind a later one of the same session
 	Misplaced  uint64 // frames without the right position
+
+	// Of frames that were heard along a drive, those that came twice included.
+	Placed    uint64     // with a position, right or wrong
+	Within    uint64     // of those, as near to the truth as they claim to be
+	OffSumM   float64    // how far from it they are, all together
+	OffWorstM float64    // and the farthest
+	ClaimSumM float64    // how near they claim to be, all together
+	Last      kismet.GPS // the position of the newest frame; Fix is 0 before it
 }
+
+// mean is a sum over all frames that have a position, for each of them.
+func (t *tally) mean(sum float64) float64 { return sum / float64(max(t.Placed, 1)) }
 
 // missing is how many frames older than the newest have not arrived.
 func (t tally) missing() uint64 { return t.Newest - t.Arrived }
@@ -51,13 +63,20 @@ func (l *ledger) expect(p place) {
 	l.mu.Unlock()
 }
 
+// follow sets the drive along which frames were heard, before there are any.
+func (l *ledger) follow(d *drive) {
+	l.mu.Lock()
+	l.drive = d
+	l.mu.Unlock()
+}
+
 // take is the server's OnFrame.
 func (l *ledger) take(_ string, session int, d *kismet.Data) {
 	p := d.Packet
 	id := fingerprintOf(p.LinkType, int64(p.Sec)*1e6+int64(p.Usec), p.OrigLen, p.Content)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.position.is(d.GPS) {
+	if !l.placed(d) {
 		l.tally.Misplaced++
 	}
 	from, known := l.next[session]
@@ -80,6 +99,29 @@ func (l *ledger) take(_ string, session int, d *kismet.Data) {
 	l.seen[at] = true
 	l.tally.Arrived++
 	l.tally.Newest = max(l.tally.Newest, uint64(at)+1)
+}
+
+// placed reports whether a frame has the right position.
+func (l *ledger) placed(d *kismet.Data) bool {
+	if l.drive == nil {
+		return l.position.is(d.GPS)
+	}
+	if d.GPS == nil {
+		return false
+	}
+	off, ok := l.drive.compare(d.Packet, d.GPS)
+	t := &l.tally
+	t.Placed++
+	t.OffSumM += off
+	t.OffWorstM = max(t.OffWorstM, off)
+	t.ClaimSumM += d.GPS.Precision
+	if off <= d.GPS.Precision {
+		t.Within++
+	}
+	if g := d.GPS; g.Sec > t.Last.Sec || g.Sec == t.Last.Sec && g.Usec > t.Last.Usec {
+		t.Last = *g
+	}
+	return ok
 }
 
 // find returns a frame's index in the capture: the next from an index on, or,

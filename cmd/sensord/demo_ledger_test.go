@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,6 +69,59 @@ func TestLedgerTellsWhatIsNotAsCaptured(t *testing.T) {
 	}
 }
 
+// A frame along a drive has the position of its own time, within reason.
+func TestLedgerComparesPositionsWithTheDrive(t *testing.T) {
+	d, err := newDrive(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := d.start.Add(200 * time.Second)
+	frame := kismet.Packet{LinkType: 127, Sec: uint64(at.Unix()), Usec: 250_000, OrigLen: 1, Content: []byte{1}}
+	truth := d.at(&frame)
+	right := kismet.GPS{
+		Lat: truth.Lat, Lon: truth.Lon, AltM: truth.AltMSL, Fix: 3, Precision: 2.5, Sec: frame.Sec, Usec: frame.Usec,
+		SpeedKMH: 3.6 * truth.SpeedMPS, Heading: truth.CourseDeg,
+	}
+	const metre = 1 / 111_267.0 // of latitude, in degrees, there
+	for _, tt := range []struct {
+		name   string
+		change func(*kismet.GPS)
+		off    float64
+		ok     bool
+	}{
+		{"right", func(*kismet.GPS) {}, 0, true},
+		{"two metres off", func(g *kismet.GPS) { g.Lat += 2 * metre }, 2, true},
+		{"farther than it claims", func(g *kismet.GPS) { g.Lat -= 7 * metre }, 7, true},
+		{"far farther than it claims", func(g *kismet.GPS) { g.Lat -= 8 * metre }, 8, false},
+		{"far off, and it says so", func(g *kismet.GPS) { g.Lat += 26 * metre; g.Precision = 30 }, 26, false},
+		{"no accuracy", func(g *kismet.GPS) { g.Precision = 0 }, 0, false},
+		{"another height", func(g *kismet.GPS) { g.AltM += 26 }, 0, false},
+		{"no height", func(g *kismet.GPS) { g.Fix = 2 }, 0, false},
+		{"of another time", func(g *kismet.GPS) { g.Usec++ }, 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := right
+			tt.change(&g)
+			l := newLedger([]fingerprint{fingerprintOf(127, at.Unix()*1e6+250_000, 1, frame.Content)})
+			l.follow(d)
+			l.take("", 1, &kismet.Data{GPS: &g, Packet: &frame})
+			got, _ := l.read()
+			if math.Abs(got.OffSumM-tt.off) > 0.01 || math.Abs(got.OffWorstM-tt.off) > 0.01 || (got.Misplaced == 0) != tt.ok || got.Placed != 1 || got.Arrived != 1 || (got.Within == 1) != (tt.off <= g.Precision) {
+				t.Errorf("%+v", got)
+			}
+			if diff := cmp.Diff(g, got.Last); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	l := newLedger(nil)
+	l.follow(d)
+	l.take("", 1, &kismet.Data{Packet: &frame})
+	if got, _ := l.read(); got.Misplaced != 1 || got.Placed != 0 {
+		t.Errorf("without a position: %+v", got)
+	}
+}
+
 // What a frame is known by is everything that the server is told of it.
 func TestFingerprintDependsOnEverything(t *testing.T) {
 	base := func() (uint32, int64, uint32, []byte) { return 127, 1_000_000, 4, []byte{1, 2, 3, 4} }
@@ -120,6 +174,7 @@ func TestTotalsSayWhatIsWrong(t *testing.T) {
 		{totals{Captured: 5, tally: tally{Arrived: 5, Foreign: 1}}, "1 frames arrived that are not in the capture"},
 		{totals{Captured: 5, tally: tally{Arrived: 5, Disordered: 1}}, "1 frames arrived out of order"},
 		{totals{Captured: 5, tally: tally{Arrived: 5, Misplaced: 1}}, "1 frames arrived without their position"},
+		{totals{Captured: 5, Moving: true, tally: tally{Arrived: 5, Misplaced: 1}}, "1 frames arrived with a wrong position, or without one"},
 	} {
 		err := tt.totals.err()
 		if tt.want == "" {

@@ -23,6 +23,7 @@ type replay struct {
 	length  time.Duration // that it takes, or the demo if that is shorter
 	endless bool          // it holds more than the demo takes
 	frames  []fingerprint // in order; of an endless one a few more than the demo takes
+	drive   *drive        // along which it was heard; nil if the sensor stands still
 	scratch string        // directory of its own, or empty
 }
 
@@ -40,7 +41,7 @@ func (d *demo) replay() (*replay, error) {
 	r.rate = math.Round(r.rate*10) / 10
 	frames := int(math.Ceil(r.rate * d.length.Seconds()))
 	if d.file == "" {
-		if err := r.make(frames); err != nil {
+		if err := r.make(frames, d.position == ""); err != nil {
 			r.remove()
 			return nil, fault.New(fault.Internal, "the demo's capture", err)
 		}
@@ -57,19 +58,27 @@ func (d *demo) replay() (*replay, error) {
 	return r, nil
 }
 
-// make writes a made-up capture of n frames into a directory of its own.
-func (r *replay) make(n int) error {
+// make writes a made-up capture of n frames into a directory of its own, and if
+// the sensor moves, the log of its receiver.
+func (r *replay) make(n int, moving bool) error {
 	dir, err := os.MkdirTemp("", "sensord-demo-")
 	if err != nil {
 		return err
 	}
 	r.scratch, r.name = dir, "demo.pcap"
 	r.path = filepath.Join(dir, r.name)
+	air := standing()
+	if moving {
+		if r.drive, err = newDrive(dir); err != nil {
+			return err
+		}
+		air = driving(r.drive.start.Add(r.drive.from), r.drive.length(), n)
+	}
 	f, err := os.Create(r.path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeBeacons(f, n), f.Close())
+	return errors.Join(writeBeacons(f, n, air), f.Close())
 }
 
 // read takes the fingerprints of the first frames, at most so many. A capture

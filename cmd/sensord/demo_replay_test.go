@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
@@ -15,9 +16,46 @@ import (
 // A decoder that is not ours has to find what an analyser would want to see.
 func TestBeaconsAreAPlausibleCapture(t *testing.T) {
 	const n = 2400
+	got, signals := readBeacons(t, n, standing())
+	want := map[string]*station{}
+	for i, ap := range neighbourhood() {
+		want[transmitterAddress(transmitter{kind: i})] = &station{SSID: ap.name(transmitter{}), Channel: ap.channel, Beacons: n / len(neighbourhood())}
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(station{}, "First", "Last", "Nearest")); diff != "" {
+		t.Errorf("stations (-want +got):\n%s", diff)
+	}
+	if len(signals) < 20 {
+		t.Errorf("only %d signals", len(signals))
+	}
+}
+
+// One who drives hears others come and go, each for a while, none more often
+// than it sends.
+func TestBeaconsAlongADrive(t *testing.T) {
+	const length = 390 * time.Second
+	for _, n := range []int{2000, 30_000, 300_000} {
+		air := driving(time.Date(2026, time.June, 1, 10, 0, 0, 0, time.UTC), length, n)
+		stations, signals := readBeacons(t, n, air)
+		end := time.Duration(0)
+		for address, s := range stations {
+			heard := s.Last.Sub(s.First)
+			end = max(end, s.Last.Sub(air.start))
+			if heard > passing || s.Nearest < -92 || float64(s.Beacons) > float64(heard)/float64(beaconInterval)+2 {
+				t.Errorf("%d frames: %s is heard for %v, %d times, best with %d dBm", n, address, heard, s.Beacons, s.Nearest)
+			}
+		}
+		if places := int(length / passing); len(stations) < places*air.stations || len(signals) < 20 || end > length || end < length-time.Second {
+			t.Errorf("%d frames: %d stations, %d signals, in %v", n, len(stations), len(signals), end)
+		}
+	}
+}
+
+// readBeacons writes a capture, twice, and reads who is in it, and which signals.
+func readBeacons(t *testing.T, n int, air onAir) (map[string]*station, map[int8]bool) {
+	t.Helper()
 	var file, again bytes.Buffer
 	for _, b := range []*bytes.Buffer{&file, &again} {
-		if err := writeBeacons(b, n); err != nil {
+		if err := writeBeacons(b, n, air); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,18 +81,9 @@ func TestBeaconsAreAPlausibleCapture(t *testing.T) {
 			t.Fatalf("%v follows %v", info.Timestamp, last)
 		}
 		last = info.Timestamp
-		readBeacon(t, data, got, signals)
+		readBeacon(t, data, last, got, signals)
 	}
-	want := map[string]*station{}
-	for i, ap := range neighbourhood() {
-		want[stationAddress(i)] = &station{ap.ssid, ap.channel, n / len(neighbourhood())}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("stations (-want +got):\n%s", diff)
-	}
-	if len(signals) < 20 {
-		t.Errorf("only %d signals", len(signals))
-	}
+	return got, signals
 }
 
 // station is what a beacon says of who sends it.
@@ -62,10 +91,13 @@ type station struct {
 	SSID    string
 	Channel uint8
 	Beacons int
+
+	First, Last time.Time
+	Nearest     int8 // signal, dBm
 }
 
 // readBeacon notes who sends a beacon, and how strong it was.
-func readBeacon(t *testing.T, data []byte, stations map[string]*station, signals map[int8]bool) {
+func readBeacon(t *testing.T, data []byte, at time.Time, stations map[string]*station, signals map[int8]bool) {
 	t.Helper()
 	p := gopacket.NewPacket(data, layers.LinkTypeIEEE80211Radio, gopacket.Default)
 	tap, _ := p.Layer(layers.LayerTypeRadioTap).(*layers.RadioTap)
@@ -76,10 +108,11 @@ func readBeacon(t *testing.T, data []byte, stations map[string]*station, signals
 	signals[tap.DBMAntennaSignal] = true
 	s := stations[wifi.Address3.String()]
 	if s == nil {
-		s = &station{}
+		s = &station{First: at, Nearest: -128}
 		stations[wifi.Address3.String()] = s
 	}
 	s.Beacons++
+	s.Last, s.Nearest = at, max(s.Nearest, tap.DBMAntennaSignal)
 	for _, l := range p.Layers() {
 		switch e, _ := l.(*layers.Dot11InformationElement); {
 		case e == nil:
@@ -94,18 +127,19 @@ func readBeacon(t *testing.T, data []byte, stations map[string]*station, signals
 	}
 }
 
-func stationAddress(index int) string {
-	return net.HardwareAddr{0x02, 0x53, 0x45, 0x4e, 0x00, byte(index + 1)}.String()
+func transmitterAddress(x transmitter) string {
+	address := x.address()
+	return net.HardwareAddr(address[:]).String()
 }
 
 func TestReplayKnowsItsFramesByContentAndTime(t *testing.T) {
-	d := demo{length: 2 * time.Second}
+	d := demo{length: 2 * time.Second, position: "1,2"}
 	r, err := d.replay()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.remove()
-	if len(r.frames) != 2000 || r.rate != 1000 || r.endless || r.length != 2*time.Second {
+	if len(r.frames) != 2000 || r.rate != 1000 || r.endless || r.length != 2*time.Second || r.drive != nil {
 		t.Errorf("%d frames at %g/s, endless %t, for %v", len(r.frames), r.rate, r.endless, r.length)
 	}
 	seen := map[fingerprint]bool{}

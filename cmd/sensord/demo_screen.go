@@ -113,8 +113,12 @@ type plainLines struct {
 func (p *plainLines) update(s snapshot) {
 	if !p.began {
 		p.began = true
-		p.print(styledLine{plain(fmt.Sprintf("sensord demo: %s, %s for %s, to a server that behaves %s",
-			s.Source, rateText(s.Usual), s.Length.Round(time.Second/10), s.Server))})
+		along := ""
+		if s.Drive > 0 {
+			along = ", heard along a drive of " + clockText(s.Drive) + " min"
+		}
+		p.print(styledLine{plain(fmt.Sprintf("sensord demo: %s, %s for %s%s, to a server that behaves %s",
+			s.Source, rateText(s.Usual), s.Length.Round(time.Second/10), along, s.Server))})
 	}
 	p.events(s.Events)
 	if second := s.Elapsed.Truncate(time.Second); second > p.second {

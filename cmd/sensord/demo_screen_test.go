@@ -131,6 +131,12 @@ func TestPlainLinesTellEachEventOnce(t *testing.T) {
 	}
 	p.finish(m["again"], outcomes()["good"])
 	golden(t, "testdata/demo/plain.view", out.String())
+
+	out.Reset()
+	p = &plainLines{out: &out}
+	p.update(m["drive"])
+	p.finish(m["drive"], outcomes()["drive"])
+	golden(t, "testdata/demo/plain-drive.view", out.String())
 }
 
 func TestJSONLines(t *testing.T) {
@@ -144,4 +150,10 @@ func TestJSONLines(t *testing.T) {
 	}
 	j.finish(m["again"], outcomes()["good"])
 	golden(t, "testdata/demo/json.view", out.String())
+
+	out.Reset()
+	j = &jsonLines{out: &out}
+	j.update(m["drive"])
+	j.finish(m["drive"], outcomes()["drive"])
+	golden(t, "testdata/demo/json-drive.view", out.String())
 }

@@ -20,8 +20,9 @@ type snapshot struct {
 	Source      string
 	Capture     actors.CaptureState
 	Captured    uint64
-	CaptureRate float64 // frames per second, over the last second
-	Position    string  // empty is unknown
+	CaptureRate float64       // frames per second, over the last second
+	Position    string        // empty is unknown; of one who drives that of the newest frame at the server
+	Drive       time.Duration // how long that takes on the road, 0 if the sensor stands
 
 	Link      actors.LinkState
 	Address   string // of the server
@@ -54,6 +55,7 @@ type totals struct {
 	Protocol    string
 	Reset       bool          // the link was reset
 	Recovery    time.Duration // from then to the next frame; 0 if there was none
+	Moving      bool          // the sensor drove
 }
 
 // event is a change that a person would tell another.
@@ -87,10 +89,14 @@ type sample struct {
 }
 
 func newStory(r *replay, p kismettest.Profile) *story {
-	return &story{
+	s := &story{
 		began:    time.Now(),
 		snapshot: snapshot{Source: r.name, Length: r.length, Usual: r.rate, Server: serverText(p)},
 	}
+	if r.drive != nil {
+		s.Drive = r.drive.length()
+	}
+	return s
 }
 
 // observe takes in what is now. resumed are the times of each session's first
@@ -105,8 +111,10 @@ func (s *story) observe(now time.Time, status actors.Status, t tally, resumed []
 	link := source.Link
 	s.Link, s.Protocol, s.Links, s.RoundTrip = link.State, link.Protocol, link.Links, link.RoundTrip
 	s.Address = addressText(link.Server)
-	if status.HasPosition {
-		p := status.Position
+	switch p := status.Position; {
+	case t.Last.Fix > 0:
+		s.Position = positionText(place{t.Last.Lat, t.Last.Lon, t.Last.AltM})
+	case status.HasPosition:
 		s.Position = positionText(place{p.Lat, p.Lon, p.AltMSL})
 	}
 	s.Tally = t

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,13 +50,41 @@ func TestDemoLosesNothing(t *testing.T) {
 			got := lastTotals(t, out)
 			want := demoTotals{Done: true, Captured: 2000, Arrived: 2000, Protocol: tt.protocol, Reset: true}
 			varies := cmpopts.IgnoreFields(demoTotals{}, "ElapsedS", "Links", "Resent", "Duplicates", "RecoveryS", "Events")
-			if diff := cmp.Diff(want, got, varies); diff != "" {
+			if diff := cmp.Diff(want, got, varies, cmpopts.IgnoreUnexported(demoTotals{})); diff != "" {
 				t.Errorf("totals (-want +got):\n%s\n%s", diff, out)
 			}
 			if got.Links < 2 || got.RecoveryS <= 0 || got.Resent == 0 || got.Duplicates > got.Resent {
 				t.Errorf("the link was not broken while frames flowed:\n%s", out)
 			}
+			if stays := slices.Contains(tt.args, "--fixed-gps"); stays {
+				if diff := cmp.Diff(demoPlaces{}, got.demoPlaces); diff != "" {
+					t.Errorf("a sensor that stays was compared with a drive (-want +got):\n%s", diff)
+				}
+				return
+			}
+			drives(t, got, out)
 		})
+	}
+}
+
+// drives checks what a demo says of its drive: how far off positions were, and
+// that they moved.
+func drives(t *testing.T, got demoTotals, out string) {
+	t.Helper()
+	if got.Placed != got.Arrived+got.Duplicates || !about(got.OffMean, 1, 1) || !about(got.OffWorst, 3, 3) || !about(got.ClaimMean, 3, 3) || !about(got.Within, 0.95, 0.06) {
+		t.Errorf("positions:\n%s", out)
+	}
+	first, _, _ := strings.Cut(out, "\n")
+	var s demoStatus
+	if err := json.Unmarshal([]byte(first), &s); err != nil || s.Lat == nil || s.Lon == nil || s.SpeedKMH == nil || s.Track == nil || s.AltMSL == nil {
+		t.Fatalf("%v in %s", err, first)
+	}
+	d, err := newDrive(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if begin := d.truth.At(d.from); apart(begin.Lat, begin.Lon, *s.Lat, *s.Lon) < 100 {
+		t.Errorf("it has not moved after a second:\n%s", first)
 	}
 }
 

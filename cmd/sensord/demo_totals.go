@@ -57,14 +57,28 @@ func (t *totals) linksText(room int) string {
 	return fitting(room, text+"; frames flowed again "+secondsText(t.Recovery)+" after the reset", text+", back after "+secondsText(t.Recovery))
 }
 
-func (t *totals) positionSpan(position string) span {
+func (t *totals) positionSpan(position string, room int) span {
 	switch {
+	case t.Misplaced > 0 && t.Moving:
+		return span{fitting(room, grouped(t.Misplaced)+" frames came with a wrong one, or without one",
+			grouped(t.Misplaced)+" frames came with a wrong one, or none"), toneBad}
 	case t.Misplaced > 0:
 		return span{fmt.Sprintf("%s frames came without it", grouped(t.Misplaced)), toneBad}
 	case t.Arrived == 0:
 		return plain(orUnknown(position))
+	case t.Moving:
+		off := fmt.Sprintf("%.1f m from the truth on average, %.1f m at worst", t.mean(t.OffSumM), t.OffWorstM)
+		return plain(fitting(room, "of every frame: "+off, off, fmt.Sprintf("%.1f m off on average, %.1f m at worst", t.mean(t.OffSumM), t.OffWorstM)))
 	}
 	return plain(position + " with every frame")
+}
+
+// accuracySpan holds what positions claim against the truth.
+func (t *totals) accuracySpan(room int) span {
+	claim, share := t.mean(t.ClaimSumM), 100*t.mean(float64(t.Within))
+	return plain(fitting(room,
+		fmt.Sprintf("%.1f m claimed on average, and %.3g %% of frames were as near", claim, share),
+		fmt.Sprintf("%.1f m claimed, %.3g %% were as near", claim, share)))
 }
 
 // verdict is the last line.

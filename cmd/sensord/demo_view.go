@@ -28,7 +28,7 @@ func (s *snapshot) live(width int, st style) []styledLine {
 		nil,
 		spread(width, row("capture", plain(s.Source)), captureSpan(s.Capture)),
 		row("captured", number(s.Captured), plain(rateText(s.CaptureRate))),
-		row("position", plain(orUnknown(s.Position))),
+		s.positionLine(width),
 		nil,
 		spread(width, row("link", plain(s.Address)), linkSpan(s.Link)),
 		row("protocol", plain(s.protocolText())),
@@ -55,12 +55,31 @@ func (s *snapshot) final(t totals, width int, st style) []styledLine {
 		row("lost", span{fmt.Sprintf("%*s", numberWidth, grouped(t.Lost)), verdictTone(t.Lost == 0)}, t.lostSpan()),
 		row("sent again", number(t.Resent), plain(t.resentText(room))),
 		row("links", number(t.Links), plain(t.linksText(room))),
-		row("position", t.positionSpan(s.Position)),
+		row("position", t.positionSpan(s.Position, width-labelWidth)),
+	}
+	if t.Moving && t.Placed > 0 {
+		lines = append(lines, row("accuracy", t.accuracySpan(width-labelWidth)))
+	}
+	lines = append(lines,
 		nil,
 		row("arriving", s.flowSpan(whole, steps, width, st)),
-	}
+	)
 	lines = append(lines, eventLines(s.Events, liveEvents)...)
 	return append(lines, nil, t.verdict())
+}
+
+// positionLine is where the newest frame was heard that arrived, and how the
+// sensor moved then.
+func (s *snapshot) positionLine(width int) styledLine {
+	left := row("position", plain(orUnknown(s.Position)))
+	g := s.Tally.Last
+	if g.Fix == 0 {
+		return left
+	}
+	within := fmt.Sprintf("within %.1f m", g.Precision)
+	return spread(width, left, plain(fitting(width-left.width()-1,
+		fmt.Sprintf("%.0f km/h towards %.0f, %s", g.SpeedKMH, math.Mod(math.Round(g.Heading), 360), within),
+		fmt.Sprintf("%.0f km/h, %s", g.SpeedKMH, within), within)))
 }
 
 // line is a running demo in one line, for whoever reads no terminal.
@@ -68,6 +87,10 @@ func (s *snapshot) line() styledLine {
 	state := linkSpan(s.Link)
 	if s.Protocol != "" {
 		state.text += ", " + s.Protocol
+	}
+	at := orUnknown(s.Position)
+	if g := s.Tally.Last; g.Fix > 0 {
+		at += fmt.Sprintf(", %.0f km/h, within %.1f m", g.SpeedKMH, g.Precision)
 	}
 	twice := ""
 	if s.Tally.Duplicates > 0 {
@@ -79,7 +102,7 @@ func (s *snapshot) line() styledLine {
 		plain(" | "), state,
 		plain(fmt.Sprintf(", acknowledged %s", grouped(s.Acked))),
 		plain(fmt.Sprintf(" | arrived %s%s", grouped(s.Tally.Arrived), twice)),
-		plain(" | at " + orUnknown(s.Position)),
+		plain(" | at " + at),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sensord/sensord/actors"
+	"github.com/sensord/sensord/uplink/kismet"
 )
 
 // moments are demos as somebody may see them.
@@ -55,7 +56,13 @@ func moments() map[string]snapshot {
 	bad.Source = "Überwachung \x1b[31m\n.pcap"
 	bad.Capture = actors.CaptureFailed
 	bad.Tally = tally{Arrived: 29_000, Newest: 29_950, Foreign: 3, Misplaced: 7}
-	return map[string]snapshot{"begin": begin, "flow": flow, "broken": broken, "again": again, "bad": bad}
+
+	drive := again
+	drive.Drive = 390 * time.Second
+	drive.Position = "52.40127, 13.58556, 91.5 m"
+	drive.Tally.Last = kismet.GPS{Lat: 52.40127123, Lon: 13.58556456, AltM: 91.456, Fix: 3, SpeedKMH: 108.64, Heading: 359.7, Precision: 2.614}
+	drive.Tally.Placed, drive.Tally.OffSumM, drive.Tally.OffWorstM = 30_200, 28_000, 1.84
+	return map[string]snapshot{"begin": begin, "flow": flow, "broken": broken, "again": again, "bad": bad, "drive": drive}
 }
 
 func repeat(n uint64, times int) []uint64 {
@@ -80,9 +87,14 @@ func outcomes() map[string]totals {
 	lost.Arrived, lost.Lost, lost.Unconfirmed = 29_000, 1000, 1200
 	misplaced := good
 	misplaced.Misplaced = 12
+	drive := good
+	drive.Moving = true
+	drive.Placed, drive.Within, drive.OffSumM, drive.OffWorstM, drive.ClaimSumM = 30_250, 29_500, 28_300, 4.84, 82_000
+	wrong := drive
+	wrong.Misplaced = 12
 	nothing := totals{Took: time.Second, Early: true}
 	return map[string]totals{
-		"good": good, "early": early, "unconfirmed": unconfirmed, "lost": lost, "misplaced": misplaced, "nothing": nothing,
+		"good": good, "early": early, "unconfirmed": unconfirmed, "lost": lost, "misplaced": misplaced, "nothing": nothing, "drive": drive, "drive-misplaced": wrong,
 	}
 }
 

@@ -125,6 +125,7 @@ func (w *watch) totals() totals {
 		Resent: source.Frames.Resent,
 		Links:  source.Link.Links, Protocol: source.Link.Protocol,
 		Reset: w.broken, Recovery: w.story.recovery,
+		Moving: w.replay.drive != nil,
 	}
 	if !w.stopping {
 		t.Captured = max(t.Captured, uint64(len(w.got.want))) // what is in the file, whatever sensord says
