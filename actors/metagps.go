@@ -31,29 +31,87 @@ var _ metaClient = (*rest.Client)(nil)
 type copyState struct {
 	name   string
 	client metaClient
-	once   sync.Once
-	looked chan struct{} // closed when the server was asked for it once
+	wanted chan struct{} // full when a source is about to be announced
 
 	mu     sync.Mutex
+	asked  chan struct{} // closed once it is known whether the copy is fresh
+	fresh  bool          // the server has it, and took an update; or the user's word has to do
 	status CopyStatus
 }
 
 func newCopyState(name string, client metaClient) *copyState {
-	return &copyState{name: name, client: client, looked: make(chan struct{}), status: CopyStatus{Name: name}}
+	return &copyState{
+		name: name, client: client, wanted: make(chan struct{}, 1), asked: make(chan struct{}),
+		status: CopyStatus{Name: name},
+	}
 }
 
-// set changes the status, and says that the server was asked.
 func (c *copyState) set(change func(*CopyStatus)) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	change(&c.status)
-	c.mu.Unlock()
-	c.once.Do(func() { close(c.looked) })
 }
 
 func (c *copyState) now() CopyStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.status
+}
+
+// known says whether the copy is fresh, to who waits for that.
+func (c *copyState) known(fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fresh = fresh
+	select {
+	case <-c.asked:
+	default:
+		close(c.asked)
+	}
+}
+
+// isFresh reports whether a source may be announced with the copy's name. A nil
+// copy is not ours to keep.
+func (c *copyState) isFresh() bool {
+	if c == nil {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fresh
+}
+
+// copyPatience is how long a source waits on a new link for its copy: a server
+// gives it 5 s to announce itself.
+const copyPatience = 3 * time.Second
+
+// renew has the server asked for the copy now, and waits for that: it may have
+// been started anew, and one that has none of the name makes one at the
+// announcement, which it then takes for its own place. It reports whether the
+// copy is fresh.
+func (c *copyState) renew(ctx context.Context) bool {
+	if c == nil {
+		return true
+	}
+	c.mu.Lock()
+	select {
+	case <-c.asked:
+		c.asked = make(chan struct{})
+	default:
+	}
+	c.fresh = false
+	asked := c.asked
+	c.mu.Unlock()
+	select {
+	case c.wanted <- struct{}{}:
+	default:
+	}
+	select {
+	case <-asked:
+	case <-time.After(copyPatience):
+	case <-ctx.Done():
+	}
+	return c.isFresh()
 }
 
 // metaCopy keeps one server's copy of the position fresh, for the sources that
@@ -95,12 +153,13 @@ const (
 	copyMax = 30 * time.Second
 )
 
-// run updates the copy until ctx is done.
+// run updates the copy until ctx is done, and at once when a source is about to
+// be announced.
 func (m *metaCopy) run(ctx context.Context) {
 	wait := &backoff.ExponentialBackOff{InitialInterval: copyMin, MaxInterval: copyMax, Multiplier: 2, RandomizationFactor: 0.25}
 	wait.Reset()
 	for {
-		err := m.update(ctx)
+		updated, err := m.update(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -110,57 +169,71 @@ func (m *metaCopy) run(ctx context.Context) {
 		} else {
 			wait.Reset()
 		}
+		m.state.known(updated || settled(err))
 		m.tell(err)
 		select {
 		case <-time.After(next):
+		case <-m.state.wanted:
+			m.state.set(func(s *CopyStatus) { s.Exists = false }) // look again
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
+// settled reports whether a refusal is the server's last word. Then the
+// announcement says what the user wrote: others may keep the copy fresh.
+func settled(err error) bool {
+	switch fault.CodeOf(err) {
+	case fault.RESTRole, fault.MetaGPSAbsent:
+		return true
+	}
+	return false
+}
+
 // update tells the server where the sensor is, if that is known, and creates
 // what it has to say it to.
-func (m *metaCopy) update(ctx context.Context) (err error) {
+func (m *metaCopy) update(ctx context.Context) (updated bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.New(fault.Internal, "metagps "+m.state.name, fmt.Errorf("panic: %v", p))
 		}
 	}()
+	position, ok := m.rig.tracker.Track().At(m.rig.now())
+	m.state.set(func(s *CopyStatus) { s.Stale = !ok })
 	if !m.state.now().Exists {
 		if err := m.create(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
-	position, ok := m.rig.tracker.Track().At(m.rig.now())
-	m.state.set(func(s *CopyStatus) { s.Exists, s.Stale = true, !ok })
 	if !ok {
-		return nil
+		return false, nil
 	}
 	err = m.state.client.UpdateMetaGPS(ctx, m.state.name, position)
 	m.state.set(func(s *CopyStatus) {
-		if err == nil {
+		switch {
+		case err == nil:
+			s.Exists = true
 			s.Updates++
-		}
-		if fault.CodeOf(err) == fault.MetaGPSAbsent { // the server was started again
+		case fault.CodeOf(err) == fault.MetaGPSAbsent: // the server was started again
 			s.Exists = false
 		}
 	})
-	return err
+	return err == nil, err
 }
 
 // create makes the meta GPS, if the server has none of that name and the user
 // lets us: one that is made before a source asks for it serves that source only.
 func (m *metaCopy) create(ctx context.Context) error {
 	exists, err := m.state.client.MetaGPS(ctx, m.state.name)
-	if err != nil || exists || !m.rig.cfg.GPS.MetaGPS.Create { // the update will say that there is none
-		return err
+	if err == nil && !exists && m.rig.cfg.GPS.MetaGPS.Create { // else the update will say that there is none
+		if err = m.state.client.CreateMetaGPS(ctx, m.state.name); err == nil {
+			exists = true
+			m.log.Info("created on the server")
+		}
 	}
-	if err := m.state.client.CreateMetaGPS(ctx, m.state.name); err != nil {
-		return err
-	}
-	m.log.Info("created on the server")
-	return nil
+	m.state.set(func(s *CopyStatus) { s.Exists = exists })
+	return err
 }
 
 // tell says what changed, the same trouble once.
@@ -215,21 +288,4 @@ func (s *shared) copyOf(name string) *copyState {
 		return s.copies[i]
 	}
 	return nil
-}
-
-// copyPatience is how long a source waits with its announcement for its meta
-// GPS to be created: a server that has none of that name makes one that the
-// whole server then takes for its own place.
-const copyPatience = 5 * time.Second
-
-// await waits until the server was asked for the copy.
-func (c *copyState) await(ctx context.Context) {
-	if c == nil {
-		return
-	}
-	select {
-	case <-c.looked:
-	case <-time.After(copyPatience):
-	case <-ctx.Done():
-	}
 }

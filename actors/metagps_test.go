@@ -15,10 +15,10 @@ const adminKey = "ADMINADMINADMINADMINADMINADMIN00"
 
 // startCopied starts a drive whose source has metagps=car, with a login for the
 // server's REST.
-func startCopied(t *testing.T, machine *fakeMachine, key string, create bool) *driven {
+func startCopied(t *testing.T, machine *fakeMachine, key string, create bool, every time.Duration) *driven {
 	t.Helper()
 	g := gpsOf("puck")
-	g.MetaGPS.Create = create
+	g.MetaGPS = configs.MetaGPS{Interval: every, Create: create}
 	world := newFakeWorld(2412)
 	world.machine = machine
 	d := &driven{machine: machine, radio: world.plug("wlan0")}
@@ -37,7 +37,7 @@ func TestServersCopyOfThePosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		machine := newFakeMachine()
 		puck := machine.plugReceiver("puck")
-		d := startCopied(t, machine, adminKey, true)
+		d := startCopied(t, machine, adminKey, true, time.Second)
 		elapse(30 * time.Second)
 		if def, ok := d.srv.MetaGPS("car"); !ok || !strings.Contains(def, "dataonly=true") {
 			t.Fatalf("the server has a meta GPS: %t, %q\n%s", ok, def, d.log)
@@ -68,12 +68,56 @@ func TestServersCopyOfThePosition(t *testing.T) {
 	})
 }
 
+// A copy that was never updated is, to a 2023 server, a place on the equator:
+// without a position the source is announced without it, and anew when there
+// is one.
+func TestServersCopyBeforeThereIsAPosition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		machine := newFakeMachine()
+		puck := machine.plugReceiver("puck")
+		puck.unplug()
+		d := startCopied(t, machine, adminKey, true, time.Second)
+		elapse(20 * time.Second)
+		if src := d.only(t); src.Options["metagps"] != "" || src.Sessions != 1 {
+			t.Errorf("announced as %s, in %d sessions", src.Announced, src.Sessions)
+		}
+		puck.replug()
+		elapse(20 * time.Second)
+		if src := d.only(t); src.Options["metagps"] != "car" || src.Sessions != 2 || len(d.srv.MetaUpdates("car")) == 0 {
+			t.Errorf("announced as %s, in %d sessions\n%s", src.Announced, src.Sessions, d.log)
+		}
+		d.frames(t) // none is missing
+	})
+}
+
+// A server that was started again has no copy: it is made before the source is
+// announced, which would make one for the whole server.
+func TestServersCopyIsThereBeforeEachAnnouncement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		machine := newFakeMachine()
+		machine.plugReceiver("puck")
+		d := startCopied(t, machine, adminKey, true, time.Minute)
+		elapse(10 * time.Second)
+		for range 5 {
+			d.srv.ForgetMetaGPS()
+			d.srv.Reset("")
+			elapse(10 * time.Second)
+			if def, _ := d.srv.MetaGPS("car"); !strings.Contains(def, "dataonly=true") {
+				t.Fatalf("the server has %q\n%s", def, d.log)
+			}
+			if n := len(d.srv.MetaUpdates("car")); n == 0 {
+				t.Fatalf("no update\n%s", d.log)
+			}
+		}
+	})
+}
+
 // The role that is missing is named, once, and frames flow all the same.
 func TestServersCopyWithoutTheRoleToUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		machine := newFakeMachine()
 		machine.plugReceiver("puck")
-		d := startCopied(t, machine, apiKey, false)
+		d := startCopied(t, machine, apiKey, false, time.Second)
 		d.srv.AddMetaGPS("car")
 		elapse(2 * time.Minute)
 		if c := d.Status().GPS.Copies[0]; fault.CodeOf(c.Err) != fault.RESTRole || !strings.Contains(c.Err.Error(), "WEBGPS") || c.Updates != 0 {
@@ -93,7 +137,7 @@ func TestServersCopyWithoutTheRoleToCreate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		machine := newFakeMachine()
 		machine.plugReceiver("puck")
-		d := startCopied(t, machine, webKey, true)
+		d := startCopied(t, machine, webKey, true, time.Second)
 		elapse(2 * time.Minute)
 		if c := d.Status().GPS.Copies[0]; c.Err != nil || c.Updates < 100 {
 			t.Errorf("status %+v", c)

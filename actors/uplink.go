@@ -3,7 +3,6 @@ package actors
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -29,6 +28,7 @@ type uplinkActor struct {
 	live   *uplink.Link // the link that runs, nil between links
 
 	timed   atomic.Bool // as the session was announced: the server keeps our times
+	copied  atomic.Bool // the server was told of its copy of the position, if it is to have one
 	changed time.Time   // of the last link that was ended to announce it anew
 	planned bool        // this link was
 }
@@ -131,13 +131,12 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 				send(self, ended{task: t, err: fault.Newf(fault.Internal, "uplink", "panic: %v", p)})
 			}
 		}()
-		name, _ := k.state.cfg.Definition.Get("metagps")
-		k.rig.copyOf(name).await(work)
 		l, err := k.rig.dialer.Dial(work)
 		send(self, dialled{task: t, link: l, err: err})
 		if err != nil {
 			return
 		}
+		k.copied.Store(k.copy().renew(work))
 		err = l.Run(work, k.session(func(e uplink.Event) { send(self, heard{link: l, event: e}) }))
 		send(self, ended{task: t, err: err})
 	}()
@@ -157,9 +156,11 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		}
 		// A 2025 server takes out the wrong channel: the list it is told is
 		// already without them.
-		definition.Options = slices.DeleteFunc(definition.Options, func(o capture.Option) bool { return o.Name == "block_channels" })
+		definition = definition.Without("block_channels")
 	}
-	name, _ := definition.Get("metagps")
+	if !k.copied.Load() {
+		definition = definition.Without("metagps")
+	}
 	return uplink.Session{
 		UUID: uuid, Type: cfg.Type,
 		Definition: definition.String(),
@@ -169,7 +170,7 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		Heard:      tell,
 		Boottime:   k.rig.now,
 		Timed:      !definition.Bool("timestamp", true),
-		Unplaced:   k.rig.copyOf(name) != nil,
+		Unplaced:   k.copy() != nil,
 	}
 }
 
@@ -196,6 +197,7 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 		k.update(func(s *LinkStatus) { s.RoundTrip = m.link.RoundTrip() })
 		ctx.Send(ctx.Parent(), Acked{})
 		k.lookAtClock(time.Now())
+		k.lookAtCopy()
 	case uplink.OpenAsked, uplink.ConfigureAsked:
 		ctx.Send(ctx.Parent(), ServerAsked{Link: m.link, Event: m.event})
 	}

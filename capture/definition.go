@@ -201,6 +201,12 @@ func (d Definition) With(name, value string) Definition {
 	return Definition{Interface: d.Interface, Options: opts}
 }
 
+// Without returns the definition without any option of that name.
+func (d Definition) Without(name string) Definition {
+	opts := slices.Clone(d.Options)
+	return Definition{Interface: d.Interface, Options: slices.DeleteFunc(opts, func(o Option) bool { return o.Name == name })}
+}
+
 // String returns the definition as one text, values with commas in quotes.
 // ParseDefinition reads it back to the same value.
 func (d Definition) String() string {

@@ -203,3 +203,16 @@ func FuzzParseDefinition(f *testing.F) {
 		}
 	})
 }
+
+func TestDefinitionWithout(t *testing.T) {
+	d, err := capture.ParseDefinition("wlan1:name=x,metagps=car,channel=6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Without("metagps").String(); got != "wlan1:name=x,channel=6" {
+		t.Errorf("without metagps: %s", got)
+	}
+	if got := d.String(); got != "wlan1:name=x,metagps=car,channel=6" {
+		t.Errorf("the definition itself is now %s", got)
+	}
+}

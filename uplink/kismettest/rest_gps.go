@@ -47,6 +47,13 @@ func (s *Server) AddMetaGPS(name string) {
 	}
 }
 
+// ForgetMetaGPS takes away all meta GPS, as the end of the server does.
+func (s *Server) ForgetMetaGPS() {
+	s.mu.Lock()
+	s.metas = nil
+	s.mu.Unlock()
+}
+
 // MetaGPS returns the definition of the meta GPS of that name: what was given
 // to add_gps.cmd, or what a source's metagps= amounts to.
 func (s *Server) MetaGPS(name string) (definition string, ok bool) {

@@ -34,3 +34,21 @@ func (k *uplinkActor) lookAtClock(now time.Time) {
 	}
 	k.task.cancel()
 }
+
+// copy is the server's copy of the position for this source, nil if it has none.
+func (k *uplinkActor) copy() *copyState {
+	name, _ := k.state.cfg.Definition.Get("metagps")
+	return k.rig.copyOf(name)
+}
+
+// lookAtCopy ends a link on which the server was not told of its copy of the
+// position, because there was no position: a 2023 server takes a copy that was
+// never updated for a place on the equator.
+func (k *uplinkActor) lookAtCopy() {
+	if k.copied.Load() || k.planned || k.state.log.Closed() || !k.copy().isFresh() {
+		return
+	}
+	k.planned = true
+	k.log.Info("there is a position now: connecting again, so that the server uses its copy of it")
+	k.task.cancel()
+}
