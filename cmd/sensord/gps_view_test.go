@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +129,45 @@ func TestGPSJSON(t *testing.T) {
 		}
 	}
 	golden(t, "testdata/gps-live/json.view", b.String())
+}
+
+// Each field is in the guide, in the section about what has it.
+func TestGPSFieldsAreDocumented(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/guide.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for title, v := range map[string]any{"Looking at receivers": gpsReport{}, "What a log says": gpsEpoch{}} {
+		_, section, found := strings.Cut(string(guide), "\n### "+title+"\n")
+		section, _, _ = strings.Cut(section, "\n### ")
+		if !found {
+			t.Fatalf("the guide has no section %q", title)
+		}
+		for _, name := range jsonFields(reflect.TypeOf(v), title == "Looking at receivers") {
+			if !regexp.MustCompile("`\\.?" + regexp.QuoteMeta(name) + "(\\[\\])?`").MatchString(section) {
+				t.Errorf("%s: %s is not documented", title, name)
+			}
+		}
+	}
+}
+
+// jsonFields are the names in what is made of a type, but for those of an epoch
+// within a report.
+func jsonFields(t reflect.Type, report bool) []string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || report && t == reflect.TypeFor[gpsEpoch]() {
+		return nil
+	}
+	var names []string
+	for f := range t.Fields() {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			names = append(names, name)
+		}
+		names = append(names, jsonFields(f.Type, report)...)
+	}
+	return names
 }
 
 func TestWhyThereIsNoPosition(t *testing.T) {
