@@ -184,7 +184,7 @@ type (
 
 // From a receiver to the navigator. They are sent by the receiver's goroutine.
 type (
-	// FixArrived hands over a fix. The receiver counts how many are on their way.
+	// FixArrived hands over a fix. The receiver counts what is on its way.
 	FixArrived struct {
 		Receiver *receiverState
 		Fix      gps.Fix
@@ -193,6 +193,7 @@ type (
 	// PulseArrived says that a second of UTC began.
 	PulseArrived struct {
 		Receiver *receiverState
+		From     string // as Fix.Receiver
 		Pulse    gps.Pulse
 	}
 )

@@ -50,7 +50,9 @@ type navigator struct {
 	filter *fusion.Filter
 	tick   *time.Timer
 	recent map[string]*cadence // by the fixes' receiver
-	source gps.ClockSource     // as it was said last
+	source gps.ClockSource     // as it was said last, if it was
+	said   bool
+	began  int64 // boottime
 	jumpAt map[*receiverState]time.Time
 }
 
@@ -68,7 +70,8 @@ const navigateEvery = time.Second
 
 func newNavigator(rig *shared) *navigator {
 	return &navigator{
-		rig: rig, log: rig.log, course: rig.course, filter: fusion.New(fusionOptions(rig.cfg.GPS)),
+		began: rig.now(),
+		rig:   rig, log: rig.log, course: rig.course, filter: fusion.New(fusionOptions(rig.cfg.GPS)),
 		recent: map[string]*cadence{}, jumpAt: map[*receiverState]time.Time{},
 	}
 }
@@ -98,8 +101,9 @@ func (n *navigator) Receive(ctx actor.Context) {
 		m.Receiver.waiting.Add(-1)
 		n.fix(m.Receiver, m.Fix)
 	case PulseArrived:
+		m.Receiver.waiting.Add(-1)
 		n.readClock()
-		n.course.clock.Pulse(m.Receiver.cfg.Name, m.Pulse)
+		n.course.clock.Pulse(m.From, m.Pulse)
 	case *actor.Stopping, *actor.Restarting:
 		n.tick.Stop()
 	}
@@ -132,6 +136,7 @@ func (n *navigator) readClock() {
 // of which nothing can be learned.
 func (n *navigator) fix(r *receiverState, f gps.Fix) {
 	if !f.HasPosition() {
+		n.filter.Add(f, n.rig.now()) // it is known to search
 		return
 	}
 	c := n.recent[f.Receiver]
@@ -198,13 +203,17 @@ func (n *navigator) jumped(r *receiverState, why string) {
 	n.log.Log(context.Background(), level, "a fix is not believed", "receiver", r.cfg.Name, "why", why)
 }
 
+// clockPatience is how long a receiver has, after the start, to say the time.
+const clockPatience = 10 * time.Second
+
 // tell says when it changed whom the time is had from.
 func (n *navigator) tell() {
 	c := n.course.clock.State()
-	if c.Source == n.source {
+	patience := c.Source == gps.ClockUnknown && !n.said && time.Duration(n.rig.now()-n.began) < clockPatience
+	if c.Source == n.source && n.said || patience {
 		return
 	}
-	n.source = c.Source
+	n.source, n.said = c.Source, true
 	switch c.Source {
 	case gps.ClockUnknown:
 		n.log.Warn("the system clock is not synchronised, and no receiver has the time: servers stamp frames on arrival",

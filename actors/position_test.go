@@ -286,23 +286,6 @@ func TestPositionGoesOnWithTheOtherReceiver(t *testing.T) {
 	}
 }
 
-// A flood of fixes costs the flooding receiver its own fixes, and nobody else's
-// time.
-func TestReceiverThatFloodsLosesItsOwnFixes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := &receiverState{cfg: configs.Receiver{Name: "flood"}, now: func() int64 { return 1 }}
-		var passed int
-		for range 1000 {
-			if r.heard(gps.NewFix()) {
-				passed++
-			}
-		}
-		if s := r.skipped; passed != maxWaiting || s != 1000-maxWaiting {
-			t.Errorf("%d passed, %d skipped", passed, s)
-		}
-	})
-}
-
 // Frames of capture files have nothing to do with where the rig is now.
 func TestLiveTrackNeverAppliesToFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -324,22 +307,4 @@ func TestLiveTrackNeverAppliesToFiles(t *testing.T) {
 			t.Errorf("a file is announced with timestamp=%s", src.Options["timestamp"])
 		}
 	})
-}
-
-// Devices behind one gpsd, and senders to one port, are told apart; one that
-// connects again is the same.
-func TestDevicesBehindAReceiverHaveNames(t *testing.T) {
-	r := &receiverState{cfg: configs.Receiver{Name: "puck"}}
-	for _, tt := range []struct{ device, want string }{
-		{"/dev/ttyACM0", "puck"},
-		{"/dev/ttyACM1", "puck /dev/ttyACM1"},
-		{"/dev/ttyACM0", "puck"},
-		{"192.0.2.7:1234", "puck 192.0.2.7"},
-		{"192.0.2.7:999", "puck 192.0.2.7"},
-		{"[2001:db8::1]:999", "puck 2001:db8::1"},
-	} {
-		if got := r.called(tt.device); got != tt.want {
-			t.Errorf("%s is called %q, want %q", tt.device, got, tt.want)
-		}
-	}
 }

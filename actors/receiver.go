@@ -68,7 +68,9 @@ func (r *receiver) Receive(ctx actor.Context) {
 		r.connect(ctx)
 		r.lookLater(ctx)
 	case connectNow:
-		r.connect(ctx)
+		if r.task.ended() { // else it is that of before a restart
+			r.connect(ctx)
+		}
 	case lookNow:
 		r.tell(r.state.status(), time.Now())
 		r.lookLater(ctx)
@@ -116,15 +118,16 @@ func (r *receiver) run(ctx context.Context, send func(any)) (err error) {
 		}
 	}()
 	return r.state.fixer.Run(ctx, func(e gps.Event) {
-		if !r.state.heard(e) {
+		from, pass := r.state.heard(e)
+		if !pass {
 			return
 		}
 		switch m := e.(type) {
 		case gps.Fix:
-			m.Receiver = r.state.called(m.Device)
+			m.Receiver = from
 			send(FixArrived{Receiver: r.state, Fix: m})
 		case gps.Pulse:
-			send(PulseArrived{Receiver: r.state, Pulse: m})
+			send(PulseArrived{Receiver: r.state, From: from, Pulse: m})
 		}
 	})
 }

@@ -2,8 +2,6 @@ package actors
 
 import (
 	"context"
-	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,66 +40,51 @@ type receiverState struct {
 	waiting atomic.Int32 // fixes on their way to the navigator
 	latency atomic.Int64 // measured, ns plus 1; 0 while it is not known
 
-	mu       sync.Mutex
-	err      error // why it is away; nil while it speaks
-	speaks   bool  // something has come since it was last away
-	fix      gps.Fix
-	epoch    int64 // boottime of the last epoch; 0 before the first
-	fixed    int64 // boottime of the last one with a position; 0 before the first
-	interval time.Duration
-	fixes    uint64
-	skipped  uint64 // fixes that the navigator did not get, because too many came
-	sky      []gps.Satellite
-	notice   string
-	devices  []string // that fixes came from, the first first
+	mu      sync.Mutex
+	err     error // why it is away; nil while it speaks
+	speaks  bool  // something has come since it was last away
+	fixes   uint64
+	skipped uint64 // fixes that the navigator did not get, because too many came
+	notice  string
+	devices []*device // that fixes came from, the first first
 }
 
-// maxWaiting is how many fixes of one receiver may be on their way: a receiver
-// that floods loses its own.
+// maxWaiting is how many fixes of one receiver may be on their way.
 const maxWaiting = 32
 
 // heard takes in what the receiver says. It reports whether the navigator
-// should get it.
-func (r *receiverState) heard(e gps.Event) bool {
+// should get it, and from whom; then, it is on its way.
+func (r *receiverState) heard(e gps.Event) (from string, pass bool) {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if n, ok := e.(gps.Notice); ok { // of somebody who went, perhaps: no sign of life
-		r.notice = n.Text
-		return false
-	}
-	r.speaks, r.err = true, nil
+	var d *device
 	switch m := e.(type) {
+	case gps.Notice: // of somebody who went, perhaps: no sign of life
+		r.notice = m.Text
+		return "", false
+	case gps.Sky:
+		if d = r.device(m.Device, now); d != nil {
+			d.sky = m.Satellites
+		}
+		return "", false
+	case gps.Pulse:
+		d = r.device(m.Device, now)
 	case gps.Fix:
-		r.epochAt(now)
-		r.fix = m
+		if d = r.device(m.Device, now); d != nil {
+			d.epochAt(m, now)
+		}
 		if m.HasPosition() {
-			r.fixed = now
 			r.fixes++
 		}
-		if r.waiting.Add(1) > maxWaiting {
-			r.waiting.Add(-1)
-			r.skipped++
-			return false
-		}
-		return true
-	case gps.Pulse:
-		return true
-	case gps.Sky:
-		r.sky = m.Satellites
 	}
-	return false
-}
-
-// epochAt follows how often fixes come.
-func (r *receiverState) epochAt(now int64) {
-	if since := time.Duration(now - r.epoch); r.epoch != 0 && since < time.Minute {
-		if r.interval == 0 {
-			r.interval = since
-		}
-		r.interval += (since - r.interval) / 4
+	r.speaks, r.err = true, nil
+	if d == nil || !d.allowed || r.waiting.Load() >= maxWaiting {
+		r.skipped++
+		return "", false
 	}
-	r.epoch = now
+	r.waiting.Add(1)
+	return d.name, true
 }
 
 // away notes that the receiver's connection ended.
@@ -109,29 +92,6 @@ func (r *receiverState) away(err error) {
 	r.mu.Lock()
 	r.err, r.speaks = err, false
 	r.mu.Unlock()
-}
-
-// maxDevices is how many devices behind one receiver are told apart.
-const maxDevices = 8
-
-// called is the name under which fusion knows a device behind the receiver:
-// several devices of one gpsd, or several that send to one port, have errors of
-// their own each. The first has the receiver's name.
-func (r *receiverState) called(device string) string {
-	if host, _, err := net.SplitHostPort(device); err == nil {
-		device = host // a device that connects again has another port
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	i := slices.Index(r.devices, device)
-	if i < 0 && len(r.devices) < maxDevices {
-		i = len(r.devices)
-		r.devices = append(r.devices, device)
-	}
-	if i <= 0 {
-		return r.cfg.Name
-	}
-	return r.cfg.Name + " " + device
 }
 
 // staleAfter is how old a receiver's last fix may be before one says so, beyond
@@ -144,21 +104,23 @@ func (r *receiverState) status() ReceiverStatus {
 	defer r.mu.Unlock()
 	s := ReceiverStatus{
 		Name: r.cfg.Name, Type: r.cfg.Type, Object: r.fixer.Object(), Detail: r.fixer.Detail(),
-		Err: r.err, Fix: r.fix, Fixes: r.fixes, Skipped: r.skipped, Satellites: r.sky, Notice: r.notice,
-		Interval: r.interval,
+		Err: r.err, Fix: gps.NewFix(), Fixes: r.fixes, Skipped: r.skipped, Notice: r.notice,
 	}
-	if r.fixed != 0 {
-		s.Age = time.Duration(now - r.fixed)
+	best, fixed := r.best(now)
+	if best != nil {
+		s.Fix, s.Satellites, s.Interval = best.fix, best.sky, best.interval
 	}
-	limit := max(staleAfter+r.interval, r.cfg.Expire)
+	if fixed != 0 {
+		s.Age = time.Duration(now - fixed)
+	}
 	switch {
 	case r.err != nil:
 		s.State = ReceiverAway
 	case !r.speaks:
 		s.State = ReceiverConnecting
-	case r.fixed != 0 && s.Age <= limit && (r.fix.HasPosition() || time.Duration(now-r.epoch) > limit):
+	case best != nil && r.holds(best, now):
 		s.State = ReceiverFix
-	case r.fixed != 0:
+	case fixed != 0:
 		s.State = ReceiverStale
 		s.Err = fault.Newf(fault.GPSStale, s.Object, "no fix for %v", s.Age.Round(time.Second))
 	default:
@@ -166,6 +128,24 @@ func (r *receiverState) status() ReceiverStatus {
 		s.Err = fault.Newf(fault.GPSSearching, s.Object, "no fix yet")
 	}
 	return s
+}
+
+// holds reports whether a device's last fix has a position, and is not old.
+func (r *receiverState) holds(d *device, now int64) bool {
+	limit := max(staleAfter+d.interval, r.cfg.Expire)
+	return d.fixed != 0 && d.fixed == d.epoch && time.Duration(now-d.fixed) <= limit
+}
+
+// best returns the device to show: the first that has a position, else the one
+// that spoke last; and when any of them had a position, 0 for never.
+func (r *receiverState) best(now int64) (best *device, fixed int64) {
+	for _, d := range r.devices {
+		fixed = max(fixed, d.fixed)
+		if best == nil || !r.holds(best, now) && (r.holds(d, now) || d.heard > best.heard) {
+			best = d
+		}
+	}
+	return best, fixed
 }
 
 // newFixer makes what a receiver's actor runs.

@@ -92,6 +92,19 @@ type task struct {
 	done   chan struct{}
 }
 
+// ended reports whether the work is done. A nil task is none.
+func (t *task) ended() bool {
+	if t == nil {
+		return true
+	}
+	select {
+	case <-t.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // taskGrace bounds how long a stopping actor waits for work that is stuck in
 // the kernel, as the opening of a FIFO that nobody writes.
 const taskGrace = 2 * time.Second

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -28,7 +29,8 @@ type webSide struct {
 	rig   *shared
 	task  *task
 	timer *time.Timer
-	code  fault.Code // of the last trouble, said once
+	code  fault.Code  // of the last trouble, said once
+	up    atomic.Bool // it has listened since
 }
 
 // What the web side's goroutine and timer tell it.
@@ -46,7 +48,9 @@ const listenAgain = 5 * time.Second
 func (w *webSide) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started, listenNow:
-		w.listen(ctx)
+		if w.task.ended() { // else it is that of before a restart
+			w.listen(ctx)
+		}
 	case webEnded:
 		if m.task == w.task {
 			w.ended(ctx, m.err)
@@ -89,6 +93,7 @@ func (w *webSide) serve(ctx context.Context) (err error) {
 		scheme = "https"
 		l = tls.NewListener(l, w.rig.webTLS)
 	}
+	w.up.Store(true)
 	w.rig.webAddress.Store(&address)
 	defer w.rig.webAddress.Store(nil)
 	w.rig.log.Info("positions can be posted", "to", scheme+"://"+address, "receivers", w.rig.metaNames(), "token_file", w.rig.cfg.Web.TokenFile)
@@ -108,7 +113,7 @@ func rootError(err error) error {
 }
 
 func (w *webSide) ended(ctx actor.Context, err error) {
-	if code := fault.CodeOf(err); code != w.code || code == "" {
+	if code := fault.CodeOf(err); code != w.code || code == "" || w.up.Swap(false) {
 		w.code = code
 		w.rig.log.Error("the web side is down, and tried again", "err", err, "code", code, "remedy", fault.RemedyOf(err))
 	}
