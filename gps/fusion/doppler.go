@@ -8,11 +8,11 @@ import "math"
 // counts.
 type doppler struct {
 	variance float64 // (m/s)², per axis; 0 before anything is known
-	said     [2]said2
+	said     [2]spoken
 	count    int
 }
 
-type said2 struct {
+type spoken struct {
 	atNs        int64
 	east, north float64
 }
@@ -30,7 +30,7 @@ const (
 
 // learn takes a velocity that has a direction.
 func (d *doppler) learn(m *measurement) {
-	now := said2{m.atNs, m.east, m.north}
+	now := spoken{m.atNs, m.east, m.north}
 	a, b := d.said[0], d.said[1]
 	d.said[0], d.said[1] = b, now
 	d.count++

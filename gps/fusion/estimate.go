@@ -37,18 +37,18 @@ const never = math.MinInt64 / 2
 
 // see notes that a position of a receiver was believed, and whether that had a
 // say.
-func (e *estimate) see(slot int, atNs int64, say bool) {
-	if e.gap(slot, atNs) {
-		e.found[slot] = atNs
+func (e *estimate) see(m *measurement, say bool) {
+	if e.gap(m) {
+		e.found[m.slot] = m.atNs
 	}
-	e.seen[slot] = atNs
+	e.seen[m.slot] = m.atNs
 	if say {
-		e.used[slot] = atNs
+		e.used[m.slot] = m.atNs
 	}
 }
 
-// gap reports whether a receiver was silent, or not believed, lately.
-func (e *estimate) gap(slot int, atNs int64) bool { return atNs-e.seen[slot] > int64(lately) }
+// gap reports whether a receiver was silent, or not believed, for long.
+func (e *estimate) gap(m *measurement) bool { return m.atNs-e.seen[m.slot] > m.patience }
 
 // recent reports whether a receiver had a say lately.
 func (e *estimate) recent(slot int, atNs int64) bool { return atNs-e.used[slot] <= int64(lately) }

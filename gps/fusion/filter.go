@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/sensord/sensord/gps"
 )
@@ -64,7 +63,7 @@ func (f *Filter) Add(fix gps.Fix, atNs int64) Result {
 	}
 	r := f.receivers[slot]
 	r.searching = !fix.HasPosition()
-	r.hear(atNs)
+	r.heardNs = atNs
 	if r.searching {
 		return Result{}
 	}
@@ -135,12 +134,12 @@ func (f *Filter) accept(n *node) {
 		r.unused++
 		return
 	}
-	r.jump = jump{}
+	r.jump, r.refused = jump{}, false
 	r.calm.move(m.ecef, m.atNs, m.accuracy)
 	if n.role == roleUsed {
 		f.learnScale(n)
 	}
-	r.good(m.atNs)
+	r.good(m.atNs, f.nodes[len(f.nodes)-1].m.atNs-m.atNs)
 	f.lastGood = max(f.lastGood, m.atNs)
 }
 
@@ -152,7 +151,7 @@ func (f *Filter) learnScale(n *node) {
 	}
 	b := rowBias + n.m.slot
 	x, y := n.e.x[0][b], n.e.x[1][b]
-	r.learnScale((x*x+y*y)/2+n.e.p[b][b], n.e.bias[n.m.slot], float64(n.m.atNs-r.goodNs)/1e9)
+	r.learnScale((x*x+y*y)/2+n.e.p[b][b], n.e.bias[n.m.slot], seconds(n.m.atNs-r.goodNs))
 }
 
 // restart begins anew with one measurement, so many metres from where the
@@ -214,72 +213,3 @@ func (f *Filter) drop(i int) {
 	f.spare = append(f.spare, f.nodes[i])
 	f.nodes = slices.Delete(f.nodes, i, i+1)
 }
-
-// recentre moves the plane to where the sensor is. What is known turns with the
-// axes; its covariance knows no direction.
-func (f *Filter) recentre() {
-	old, newest := f.plane, f.nodes[len(f.nodes)-1]
-	o := [2]float64{newest.e.x[0][rowPos], newest.e.x[1][rowPos]}
-	lat, lon := old.Ground(o[0], o[1])
-	f.plane = gps.NewPlane(gps.LLA{Lat: lat, Lon: lon})
-	ee, en := old.VelFromENU(lat, lon, gps.ENU{E: 1})
-	ne, nn := old.VelFromENU(lat, lon, gps.ENU{N: 1})
-	turn := func(x, y *float64) { *x, *y = ee**x+ne**y, en**x+nn**y }
-	move := func(p *[2]float64) {
-		p[0], p[1] = p[0]-o[0], p[1]-o[1]
-		turn(&p[0], &p[1])
-	}
-	for _, n := range f.nodes {
-		move(&n.m.pos)
-		move(&n.said.pos)
-		turn(&n.m.vel[0], &n.m.vel[1])
-		n.e.x[0][rowPos] -= o[0]
-		n.e.x[1][rowPos] -= o[1]
-		for i := range n.e.n {
-			turn(&n.e.x[0][i], &n.e.x[1][i])
-		}
-		turn(&n.fix.nu[0], &n.fix.nu[1])
-		for i := range n.n {
-			turn(&n.moves[i].nu[0], &n.moves[i].nu[1])
-		}
-	}
-}
-
-// A stray is a row of fixes whose times have nothing to do with the others'.
-type stray struct {
-	count       int
-	first, last int64
-}
-
-// timely reports what is wrong with a fix's time, or that so many agree about
-// another time that the filter starts again there.
-func (f *Filter) timely(slot int, atNs int64) (why string, again bool) {
-	newest := f.nodes[len(f.nodes)-1].m.atNs
-	if atNs < -farNs || atNs > farNs {
-		return "not a time", false
-	}
-	behind := time.Duration(newest - atNs)
-	if behind >= -restartAfter && behind <= History && atNs >= f.nodes[0].m.atNs {
-		f.stray = stray{}
-		for _, n := range f.nodes {
-			if d := time.Duration(n.m.atNs - atNs); n.m.slot == slot && d.Abs() < closest {
-				return "another one of the same time", false
-			}
-		}
-		return "", false
-	}
-	s := &f.stray
-	if d := time.Duration(atNs - s.last); s.count == 0 || d < 0 || behind > 0 && d > restartAfter {
-		*s = stray{first: atNs}
-	}
-	s.count++
-	s.last = atNs
-	if behind < 0 {
-		return "the first one for " + (-behind).Round(time.Second).String(), s.count > 1
-	}
-	return "late by " + behind.Round(time.Second/10).String(),
-		s.count >= jumpLeast && time.Duration(s.last-s.first) >= f.o.BelieveAfter
-}
-
-// farNs bounds times, so that differences never overflow: 73 years either way.
-const farNs = 1 << 61

@@ -45,7 +45,7 @@ type jump struct {
 // add takes a fix that is not believed. It begins anew when the fix does not
 // agree with the one before: dt seconds ago, and as far as it can have moved.
 func (j *jump) add(m *measurement, b *body) {
-	dt := float64(m.atNs-j.last) / 1e9
+	dt := seconds(m.atNs - j.last)
 	reach := 3*m.accuracy + b.fastest*dt
 	if speed := math.Max(m.speed, j.speed); !math.IsNaN(speed) {
 		reach = 3*m.accuracy + 1.5*speed*dt + b.fastest/10*dt*dt
@@ -80,7 +80,7 @@ func (f *Filter) poll(slot int, atNs int64) (keep, leave int) {
 // near is how close two receivers must be to say the same.
 func (f *Filter) near(r *receiver, slot int) float64 {
 	o := f.receivers[slot]
-	move := math.Abs(float64(r.jump.last-o.jump.last)) / 1e9 * f.body.fastest
+	move := math.Abs(seconds(r.jump.last-o.jump.last)) * f.body.fastest
 	return 3*(r.claimed+o.claimed) + move
 }
 

@@ -14,6 +14,8 @@ type measurement struct {
 	at   gps.LLA // on the ellipsoid
 	ecef gps.ECEF
 
+	patience int64 // ns without a fix after which its receiver has to find itself again
+
 	pos        [2]float64 // metres in the plane
 	white, off float64    // variance: what is new in it, what lasts
 	accuracy   float64    // 95 % radius as it was claimed
@@ -57,8 +59,9 @@ func (f *Filter) measure(fix *gps.Fix, at gps.LLA, slot int, atNs int64) measure
 	}
 	dt := 1.0
 	if r.isGood {
-		dt = math.Abs(float64(atNs-r.goodNs)) / 1e9
+		dt = math.Abs(seconds(atNs - r.goodNs))
 	}
+	m.patience = max(int64(lately), int64(3e9*r.interval))
 	m.white, m.off = r.noise(claimDoubt*sigma*sigma, dt)
 	m.measureVelocity(fix, r)
 	m.pose = r.calm.watch(&m, r.doppler.variance)
@@ -104,7 +107,7 @@ func (m *measurement) measureVelocity(fix *gps.Fix, r *receiver) {
 	sin, cos := math.Sincos(fix.CourseDeg * math.Pi / 180)
 	m.east, m.north = m.speed*sin, m.speed*cos
 	if m.speed < courseSure {
-		m.velVar += m.speed * m.speed / 4
+		m.velVar += vague * m.speed * m.speed
 		r.doppler.stop()
 		return
 	}
@@ -128,7 +131,13 @@ func (m *measurement) measureAltitude(fix *gps.Fix, sigma float64) {
 	}
 	m.altWhite = max(altWhiteShare*sigma*sigma, leastWhiteVar)
 	m.altOff = max((1-altWhiteShare)*sigma*sigma, leastOffVar)
-	if math.Abs(fix.ClimbMPS) < 100 {
+	if math.Abs(fix.ClimbMPS) < steepest {
 		m.climb, m.climbVar = fix.ClimbMPS, climbVar
 	}
+}
+
+// apart is how far two places are from each other, in metres, straight through
+// the earth.
+func apart(a, b gps.ECEF) float64 {
+	return math.Sqrt((a.X-b.X)*(a.X-b.X) + (a.Y-b.Y)*(a.Y-b.Y) + (a.Z-b.Z)*(a.Z-b.Z))
 }

@@ -78,7 +78,7 @@ func (f *Filter) add(n *node, s *smoothed) {
 		AccuracyM: r, VelAccuracyMPS: r95 * math.Sqrt(s.velVar), AccelMPS2: r95 * math.Sqrt(f.body.accVar),
 		Receiver: f.name(n),
 	}
-	if n.up.n > 0 && n.m.atNs-n.altNs <= heightSilentNs {
+	if n.up.n > 0 && n.m.atNs-n.altNs <= int64(heightSilent) {
 		p.AltMSL = n.up.x[0][rowPos]
 	}
 	if math.Hypot(east, north) > movingFrom && !n.e.calm {

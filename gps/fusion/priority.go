@@ -18,18 +18,17 @@ func (f *Filter) elect(slot int, atNs int64) {
 		return
 	}
 	now, r := f.receivers[f.active], f.receivers[slot]
-	fresh := r.isGood && atNs-r.goodNs <= r.fresh()
 	switch {
-	case !fresh:
+	case !r.fresh(atNs):
 		return
 	case r.rank < now.rank && atNs-r.goodSince >= int64(takeBack):
 		f.active = slot
 		return
-	case now.isGood && atNs-now.goodNs <= now.fresh():
+	case now.fresh(atNs):
 		return
 	}
 	for i, o := range f.receivers { // a better one may be about to report
-		if i != f.active && o.rank < r.rank && o.isGood && atNs-o.goodNs <= o.fresh() {
+		if i != f.active && o.rank < r.rank && o.fresh(atNs) {
 			return
 		}
 	}

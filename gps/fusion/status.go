@@ -71,7 +71,7 @@ func (f *Filter) state(slot int, nowNs int64) State {
 		return StateStale
 	case r.searching:
 		return StateSearching
-	case r.jump.count > 0 || !r.isGood:
+	case r.jump.count > 0 || r.refused:
 		return StateRejected
 	case f.standsBy(slot):
 		return StateStandby

@@ -1,9 +1,6 @@
 package fusion
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 // A role is what a measurement is good for.
 type role uint8
@@ -40,15 +37,6 @@ type node struct {
 	said  said
 }
 
-// An upRole is what a measured height is good for.
-type upRole uint8
-
-const (
-	upNone  upRole = iota // nothing, or there is none
-	upUsed                // as its node
-	upBegin               // the heights before it are forgotten
-)
-
 // said is what was told of a node.
 type said struct {
 	pos      [2]float64
@@ -80,7 +68,7 @@ func (f *Filter) start(n *node) {
 	n.role, n.judged = roleUsed, true
 	n.t, n.kept = transition{accKept: 1, offKept: 1}, 1
 	n.e = begin(m.pos, m.slot, m.white, m.off, f.body.velVar, f.body.accVar)
-	n.e.see(m.slot, m.atNs, true)
+	n.e.see(m, true)
 	f.observeMoves(n)
 	f.stepUp(&node{}, n)
 }
@@ -99,7 +87,7 @@ func (f *Filter) step(prev, n *node) {
 	if n.e.calm {
 		accVar, tau = calmVar, offTauCalm
 	}
-	n.t = transit(float64(m.atNs-prev.m.atNs)/1e9, f.body.accTau, tau)
+	n.t = transit(seconds(m.atNs-prev.m.atNs), f.body.accTau, tau)
 	n.e.predict(n.t, accVar, f.body.accTau)
 	n.n = 0
 	if !n.judged && f.standsBy(m.slot) {
@@ -109,7 +97,7 @@ func (f *Filter) step(prev, n *node) {
 		f.observeMoves(n)
 	}
 	n.kept = n.e.rebias(m.slot, m.off)
-	if n.e.seen[m.slot] != never && n.e.gap(m.slot, m.atNs) {
+	if n.e.seen[m.slot] != never && n.e.gap(m) {
 		// A receiver that finds itself again is off in another way.
 		n.e.forget(m.slot)
 		n.kept = 0
@@ -151,7 +139,7 @@ func (m *measurement) velocity(e *estimate) (vel [2]float64, variance float64, o
 	case m.course:
 		return m.vel, m.velVar, true
 	}
-	variance = m.velVar + m.speed*m.speed/4
+	variance = m.velVar + vague*m.speed*m.speed
 	x, y := e.x[0][rowVel], e.x[1][rowVel]
 	v := math.Hypot(x, y)
 	switch {
@@ -184,7 +172,7 @@ func (f *Filter) observePosition(n *node, o *observation) {
 	}
 	n.e.learn(o, n.role == roleApart)
 	n.fix = *o
-	n.e.see(m.slot, m.atNs, n.role == roleUsed)
+	n.e.see(m, n.role == roleUsed)
 }
 
 // widen makes room for a position that is a surprise although its receiver's
@@ -233,64 +221,4 @@ func (f *Filter) judge(n *node, o *observation) {
 		r.learnWhite(nis, m.white, o.s)
 	}
 	r.doubted = false
-}
-
-// stepUp does for the height what step does for the place.
-func (f *Filter) stepUp(prev, n *node) {
-	m, r := &n.m, f.receivers[n.m.slot]
-	n.altNs, n.up = prev.altNs, prev.up
-	if n.up.n > 0 {
-		tau := offTau
-		if n.e.calm {
-			tau = offTauCalm
-		}
-		n.up.predict(transit(n.t.dt, heightAccTau, tau), heightAccVar, heightAccTau)
-	}
-	if math.IsNaN(m.alt) || n.role == roleMoves || n.role == roleNone {
-		return
-	}
-	z := [2]float64{m.alt}
-	var o observation
-	if n.up.n > 0 {
-		n.up.rebias(m.slot, m.altOff)
-		o = n.up.expect(rowPos, rowBias+m.slot, z, m.altWhite)
-	}
-	if !n.judged {
-		n.upRole = r.judgeHeight(n, &o, f.o.BelieveAfter)
-	}
-	switch n.upRole {
-	case upBegin:
-		n.up = begin(z, m.slot, m.altWhite, m.altOff, heightVar, heightAccVar)
-	case upUsed:
-		n.up.learn(&o, n.role == roleApart)
-	case upNone:
-		return
-	}
-	n.altNs = m.atNs
-	if !math.IsInf(m.climbVar, 1) && n.role == roleUsed {
-		c := n.up.expect(rowVel, none, [2]float64{m.climb}, m.climbVar)
-		n.up.learn(&c, false)
-	}
-}
-
-// judgeHeight decides what a measured height is good for. Heights that jump are
-// believed after a while, as places are.
-func (r *receiver) judgeHeight(n *node, o *observation, after time.Duration) upRole {
-	m := &n.m
-	if n.up.n == 0 || m.atNs-n.altNs > heightSilentNs {
-		r.altBad = false
-		return upBegin
-	}
-	if o.nu[0]*o.nu[0] <= heightGate*heightGate*(n.up.p[rowPos][rowPos]+m.altWhite+m.altOff) {
-		r.altBad = false
-		return upUsed
-	}
-	if !r.altBad {
-		r.altBad, r.altSince = true, m.atNs
-	}
-	if m.atNs-r.altSince < int64(after) || n.role == roleApart {
-		return upNone
-	}
-	r.altBad = false
-	return upBegin
 }
