@@ -15,9 +15,20 @@ type Scenario struct {
 
 // Drive returns the scenario's drive number seed. Drives of one number in two
 // scenarios have nothing in common.
-func (s Scenario) Drive(seed uint64) *Drive {
-	own := stream(seed, "drive of "+s.Name).Uint64()
-	return Simulate(s.Truth(own), s.Models(own), own)
+func (s Scenario) Drive(seed uint64) *Drive { return s.Drives(seed, 1)[0] }
+
+// Drives returns n drives along the way of drive number seed, which is the first
+// of them: the same car on the same road, and receivers that err anew.
+func (s Scenario) Drives(seed uint64, n int) []*Drive {
+	rng := stream(seed, "drive of "+s.Name)
+	own := rng.Uint64()
+	truth := s.Truth(own)
+	out := make([]*Drive, n)
+	for i := range out {
+		out[i] = Simulate(truth, s.Models(own), own)
+		own = rng.Uint64()
+	}
+	return out
 }
 
 // Scenarios returns all of them. The others than those about timing have a puck

@@ -46,6 +46,24 @@ func TestDriveFollowsFromItsSeed(t *testing.T) {
 	}
 }
 
+// Receivers err anew on each drive of one way.
+func TestDrivesOfOneWay(t *testing.T) {
+	s := scenario(t, "motorway")
+	all := s.Drives(7, 3)
+	if !cmp.Equal(all[0].Arrivals, s.Drive(7).Arrivals, cmpopts.EquateNaNs()) {
+		t.Error("the first is not the one of that number")
+	}
+	for i, d := range all[1:] {
+		if d.Truth.At(time.Minute) != all[0].Truth.At(time.Minute) {
+			t.Errorf("drive %d goes another way", i+1)
+		}
+		e, n, _, _ := off(d, d.Arrivals[0].Fix)
+		if f, o, _, _ := off(all[i], all[i].Arrivals[0].Fix); e == f && n == o {
+			t.Errorf("drive %d errs as the one before", i+1)
+		}
+	}
+}
+
 // What a receiver says does not change when others are unplugged.
 func TestReceiversDoNotKnowEachOther(t *testing.T) {
 	truth := scenario(t, "city").Truth(3)
