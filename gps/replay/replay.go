@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -105,11 +106,35 @@ func (l *log) open(r io.Reader) error {
 	}
 	// What can be read before an error may be enough to begin with: reading
 	// meets the error again.
-	head, err := l.in.Peek(window)
+	head, err := l.head(r)
 	if l.kind = detect(head); l.kind == unknown {
 		return l.strange(head, err)
 	}
 	return nil
+}
+
+// head returns the beginning of a log: all of the window, but of a log that is
+// still being written into a pipe no more than says what it is.
+func (l *log) head(r io.Reader) ([]byte, error) {
+	if f, ok := r.(*os.File); ok && !regular(f) {
+		for seen := 0; l.in.Buffered() < window; {
+			head, _ := l.in.Peek(l.in.Buffered())
+			whole := bytes.LastIndexByte(head, '\n') + 1
+			if whole > seen && detect(head[seen:whole]) != unknown {
+				return head[:whole], nil
+			}
+			seen = max(seen, whole)
+			if _, err := l.in.Peek(len(head) + 1); err != nil {
+				break // and the whole window meets it, too
+			}
+		}
+	}
+	return l.in.Peek(window)
+}
+
+func regular(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // strange says what is wrong with a log that begins like none.

@@ -229,6 +229,38 @@ func TestReadsNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
+// What is written into a pipe is told as it comes, and not once the pipe ends.
+func TestReadsAPipeAsItIsWritten(t *testing.T) {
+	for name, log := range map[string]string{
+		"NMEA": drive(5),
+		"gpsd": `{"class":"VERSION","release":"3.22","proto_major":3,"proto_minor":14}` + "\n" +
+			`{"class":"TPV","mode":3,"time":"2026-03-27T10:00:00.000Z","lat":1,"lon":2}` + "\n" +
+			`{"class":"TPV","mode":3,"time":"2026-03-27T10:00:01.000Z","lat":1,"lon":2}` + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			if _, err := w.WriteString(log); err != nil {
+				t.Fatal(err)
+			}
+			told := 0
+			err = replay.Read(t.Context(), r, replay.Options{}, func(e gps.Event) error {
+				if _, ok := e.(gps.Fix); ok {
+					told++
+					_ = w.Close() // or it would wait for more for ever
+				}
+				return nil
+			})
+			if err != nil || told == 0 {
+				t.Errorf("%d fixes, %v", told, err)
+			}
+		})
+	}
+}
+
 func TestSkipsWhatHasNoEnd(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	told, err := read(t, strings.NewReader(drive(1)+long+drive(2)+"tail"), replay.Options{})
