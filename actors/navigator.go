@@ -147,10 +147,8 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 	case f.TimeNs != 0 && f.TimeNs == c.timeNs:
 		return // gpsd says a fix again when it knows more of it
 	}
-	if r.cfg.Type == configs.ReceiverReplay {
-		f.TimeNs = 0 // a log does not know what time it is now
-	}
 	n.readClock()
+	f.TimeNs = n.trusted(r, f)
 	at, ok := n.course.clock.Place(f, r.cfg.Latency)
 	if !ok {
 		return
@@ -164,6 +162,23 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 	n.pace()
 	n.course.publish()
 	n.status()
+}
+
+// trusted returns a fix's time, 0 if it is not to be trusted: a log does not know
+// what time it is now, and who posts positions may be years off, so that such
+// times only say how old a position is, to a machine that knows the time.
+func (n *navigator) trusted(r *receiverState, f gps.Fix) int64 {
+	switch r.cfg.Type {
+	case configs.ReceiverReplay:
+		return 0
+	case configs.ReceiverMeta, configs.ReceiverWeb:
+		c := n.course.clock.State()
+		age := time.Duration(f.ReceivedNs + c.OffsetNs - f.TimeNs)
+		if !c.Known() || age.Abs() > r.cfg.Expire {
+			return 0
+		}
+	}
+	return f.TimeNs
 }
 
 func (c *cadence) arrived(timeNs, at int64) {

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"time"
 
@@ -17,6 +18,10 @@ import (
 // located. It is read whole before the first frame is sent.
 func (s *shared) replayLog(c configs.Receiver) error {
 	object := "replay " + c.File
+	// A pipe might never end, and the rig would not start.
+	if info, err := os.Stat(c.File); err == nil && !info.Mode().IsRegular() {
+		return fault.New(fault.GPSFile, object, errNoFile)
+	}
 	f, err := os.Open(c.File)
 	if err != nil {
 		return fault.New(fault.GPSFile, object, rootError(err))
@@ -33,12 +38,29 @@ func (s *shared) replayLog(c configs.Receiver) error {
 		s.log.Warn("the log is damaged: what is before that counts", "err", err, "code", fault.CodeOf(err))
 	}
 	s.course.track.SetLog(points)
+	s.logFrom, s.logTo = points[0].TimeNs, points[len(points)-1].TimeNs
 	s.log.Info("frames of capture files are located by a log", "file", c.File, "positions", len(points),
-		"from", time.Unix(0, points[0].TimeNs).UTC().Format(time.DateTime), "to", time.Unix(0, points[len(points)-1].TimeNs).UTC().Format(time.DateTime))
+		"from", dateText(s.logFrom), "to", dateText(s.logTo))
 	return nil
 }
 
+var errNoFile = errors.New("it is no regular file")
+
 var errNoFix = errors.New("it holds no fix with a date; give start_date if it has times only")
+
+func dateText(utcNs int64) string { return time.Unix(0, utcNs).UTC().Format(time.DateTime) }
+
+// outside warns of a capture that begins at another time than the log, as one
+// with a wrong date does.
+func (s *shared) outside(first int64, log *slog.Logger) {
+	spare := int64(s.cfg.GPS.Predict)
+	if s.logTo == 0 || first >= s.logFrom-spare && first <= s.logTo+spare {
+		return
+	}
+	log.Warn("the capture does not begin within the log that is to locate it: frames outside of the log have no position",
+		"first_frame", dateText(first), "log_from", dateText(s.logFrom), "log_to", dateText(s.logTo),
+		"remedy", "name the log of the same drive, or give start_date if the log has no dates")
+}
 
 // logTrack is what fusion makes of a log, on UTC.
 func logTrack(f *os.File, c configs.Receiver, g configs.GPS) ([]gps.Point, error) {

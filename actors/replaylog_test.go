@@ -81,3 +81,21 @@ func TestLogThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// A log of another day is told, since nothing else shows.
+func TestLogOfAnotherDayIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := sourceOf(t, writePcap(t, "a.pcap", 10))
+		g := gpsOf()
+		g.Receivers = []configs.Receiver{{Name: "log", Type: configs.ReceiverReplay, File: writeLog(t, time.Unix(1_700_086_400, 0), 20)}}
+		world := newFakeWorld(2412)
+		world.machine = newFakeMachine()
+		r := startRigIn(t, world, kismettest.Config{}, nil, false, configs.Config{Sources: []configs.Source{file}, GPS: g, Once: true})
+		if err := r.wait(t, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(r.log.String(), "does not begin within the log"); n != 1 {
+			t.Errorf("told %d times\n%s", n, r.log)
+		}
+	})
+}

@@ -37,6 +37,8 @@ type shared struct {
 	now        func() int64                 // CLOCK_BOOTTIME, ns
 	system     func() (clock.System, error) // what the kernel says of its clock
 	course     *course                      //
+	logFrom    int64                        // UTC, ns, that the replayed log covers; both 0 without one
+	logTo      int64                        //
 	receivers  []*receiverState             // that have actors
 	copies     []*copyState                 // of the position on the server
 	webTLS     *tls.Config                  // nil is plain

@@ -31,7 +31,8 @@ type source struct {
 	trouble       string    // with the channel, as it was said last
 	troubleAt     time.Time // when
 	opened        bool
-	granted       int // credits the radio has not used up
+	begun         bool // the first frame of a file has come
+	granted       int  // credits the radio has not used up
 	radioEnded    bool
 	draining      bool
 	dropping      bool  // the log is full and drops; said once
@@ -107,6 +108,10 @@ func (s *source) radioOpened(ctx actor.Context, m RadioOpened) {
 }
 
 func (s *source) append(ctx actor.Context, m Batch) {
+	if !s.begun && !m.Frames.Live && m.Frames.Len() > 0 {
+		s.begun = true
+		s.rig.outside(m.Frames.Frame(0).TimeNs, s.log)
+	}
 	dropped := s.state.log.Append(m.Frames)
 	if m.Run == s.run && s.granted > 0 {
 		s.granted--
