@@ -108,23 +108,33 @@ func (w *gpsWatch) missed(s *actors.Status) error {
 		e.Err, e.Advice = fmt.Errorf("%w: %s", e.Err, why), "wait for a better fix, or set gps: {limit: …} to what is good enough"
 		return e
 	}
-	var whys []error
-	for _, r := range s.GPS.Receivers {
-		if r.Err == nil {
+	colon := ":"
+	for i := range s.GPS.Receivers {
+		why := withoutFix(&s.GPS.Receivers[i])
+		if why == nil {
 			continue
 		}
-		if len(whys) == 0 {
-			e.Advice = fault.RemedyOf(r.Err)
-			if fault.Exit(r.Err) == fault.ExitRadio {
-				e.Code = fault.CodeOf(r.Err)
+		if colon == ":" { // the first one's remedy
+			e.Advice = fault.RemedyOf(why)
+			if fault.Exit(why) == fault.ExitRadio {
+				e.Code = fault.CodeOf(why)
 			}
 		}
-		whys = append(whys, r.Err)
-	}
-	for i, why := range whys {
-		e.Err = fmt.Errorf("%w%s %w", e.Err, []string{":", ";"}[min(i, 1)], why)
+		e.Err = fmt.Errorf("%w%s %w", e.Err, colon, why)
+		colon = ";"
 	}
 	return e
+}
+
+// withoutFix says why a receiver has none, nil if it has one.
+func withoutFix(r *actors.ReceiverStatus) error {
+	if r.State == actors.ReceiverConnecting && r.Err == nil {
+		return &fault.Error{
+			Code: fault.GPSSilent, Object: r.Object, Err: errors.New("nothing has come yet"),
+			Advice: "check that it sends, and give it more time with --for",
+		}
+	}
+	return r.Err
 }
 
 // uncertain says that receivers have a fix which is not good enough, "" if that

@@ -176,10 +176,10 @@ func TestWhyThereIsNoPosition(t *testing.T) {
 		status             actors.Status
 	}{
 		{"known", "", "", situations()["fix"]},
-		{"nothing yet", "gps: no position within 10s", fault.GPSSearching.Remedy(), situations()["begin"]},
+		{"nothing yet", "gps: no position within 10s: meta phone: nothing has come yet", "check that it sends, and give it more time with --for", situations()["begin"]},
 		{"vague", "gps: no position within 10s: the best fix is good to 2400 m, and what is less certain than 100 m counts as unknown (gps.limit)", "wait for a better fix, or set gps: {limit: …} to what is good enough", situations()["vague"]},
 		{
-			"several", "gps: no position within 10s: gpsd localhost:2947: no fix yet; gpsd localhost:2947: no fix for 12s; serial /dev/ttyUSB0: no such device",
+			"several", "gps: no position within 10s: gpsd localhost:2947: no fix yet; gpsd localhost:2947: no fix for 12s; serial /dev/ttyUSB0: no such device; meta phone: nothing has come yet",
 			fault.GPSSearching.Remedy(), situations()["unknown"],
 		},
 		{
