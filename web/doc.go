@@ -16,4 +16,8 @@
 // cookie KISMET, ?KISMET=TOKEN, Basic as the password of any user, ?password=
 // with any ?user=, and as a Bearer token. Tokens and query strings are never
 // logged.
+//
+// Who has the token is kept out by nobody: wrong logins are limited per address,
+// right ones are not; and connections without a login make room for others, at 16
+// per address or 64 in all, and end with their first answer.
 package web

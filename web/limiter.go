@@ -9,50 +9,47 @@ import (
 // one bucket with the others that do.
 const maxBuckets = 1024
 
-// A limiter lets so many things happen per second, and a burst of them, for
-// each key.
+// A limiter lets something happen once in so long a time for each key, and a
+// burst of it.
 type limiter[K comparable] struct {
-	perSecond, burst float64
+	every time.Duration
+	burst int
 
 	mu      sync.Mutex
 	buckets map[K]*bucket
 }
 
-// A bucket held so many tokens at a time; since then it has filled.
+// A bucket holds a burst of tokens when it is full.
 type bucket struct {
-	tokens float64
-	at     time.Time
+	full   time.Time // when it is, if no more are taken
+	missed int       // found none, since the last that found one
 }
 
-func newLimiter[K comparable](perSecond, burst float64) *limiter[K] {
-	return &limiter[K]{perSecond: perSecond, burst: burst, buckets: map[K]*bucket{}}
+func newLimiter[K comparable](every time.Duration, burst int) *limiter[K] {
+	return &limiter[K]{every: every, burst: burst, buckets: map[K]*bucket{}}
 }
 
-// take takes a token, and returns how many are left; false if there was none.
-func (l *limiter[K]) take(key K) (left float64, ok bool) {
+// take takes a token, and returns how many found none since the last one was
+// taken; false if there is none now.
+func (l *limiter[K]) take(key K) (missed int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := l.bucket(key)
-	if b.tokens < 1 {
-		return b.tokens, false
-	}
-	b.tokens--
-	return b.tokens, true
-}
-
-// has reports whether there is a token to take.
-func (l *limiter[K]) has(key K) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, known := l.buckets[key]; !known && len(l.buckets) < maxBuckets {
-		return true
-	}
-	return l.bucket(key).tokens >= 1
-}
-
-// bucket returns the bucket of a key, filled up to now.
-func (l *limiter[K]) bucket(key K) *bucket {
 	now := time.Now()
+	b := l.bucket(key, now)
+	if b.full.Before(now) {
+		b.full = now
+	}
+	if b.full.Sub(now) > time.Duration(l.burst-1)*l.every {
+		b.missed++
+		return 0, false
+	}
+	b.full = b.full.Add(l.every)
+	missed, b.missed = b.missed, 0
+	return missed, true
+}
+
+// bucket returns the bucket of a key.
+func (l *limiter[K]) bucket(key K, now time.Time) *bucket {
 	b := l.buckets[key]
 	if b == nil && len(l.buckets) >= maxBuckets {
 		l.forget(now)
@@ -63,23 +60,16 @@ func (l *limiter[K]) bucket(key K) *bucket {
 		b = l.buckets[key]
 	}
 	if b == nil {
-		b = &bucket{tokens: l.burst, at: now}
+		b = &bucket{}
 		l.buckets[key] = b
 	}
-	l.fill(b, now)
 	return b
-}
-
-// fill gives a bucket what has come since it was last looked at.
-func (l *limiter[K]) fill(b *bucket, now time.Time) {
-	b.tokens = min(l.burst, b.tokens+l.perSecond*now.Sub(b.at).Seconds())
-	b.at = now
 }
 
 // forget drops the buckets that are full, which are as good as none.
 func (l *limiter[K]) forget(now time.Time) {
 	for key, b := range l.buckets {
-		if l.fill(b, now); b.tokens >= l.burst {
+		if !b.full.After(now) {
 			delete(l.buckets, key)
 		}
 	}

@@ -6,9 +6,9 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // cookieName is how Kismet's clients call their token, in cookies and queries.
@@ -90,71 +90,64 @@ func readings(text string) []string {
 	return list
 }
 
-// admit lets a request in, or answers it.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
-	from := remote(r)
-	if !s.failures.has(from) {
-		tooMany(w, "too many wrong logins from this address")
-		return false
-	}
+// admit lets a request in, or answers it. The token is looked at first: who has
+// it gets in, whatever others behind the same address do. So no limit keeps a
+// guesser from the token; its length does.
+func (v *service) admit(w http.ResponseWriter, r *http.Request) bool {
 	given := credentials(r)
 	var by *credential
 	for i := range given {
 		// One that a browser does not add by itself counts more.
-		if s.keys.opens(given[i].text) && (by == nil || by.ambient) {
+		if v.keys.opens(given[i].text) && (by == nil || by.ambient) {
 			by = &given[i]
 		}
 	}
 	switch {
+	case len(given) == 0: // no wrong login: some clients always come without first
+		unauthorized(w, "a login is needed: sensord's token, as password of any user, as cookie KISMET or as ?KISMET=")
+		return false
 	case by == nil:
-		if len(given) > 0 { // to come without is no guess: some clients always do first
-			s.refused(r, from)
-		}
-		w.Header().Set("WWW-Authenticate", `Basic realm="sensord", charset="UTF-8"`)
-		say(w, http.StatusUnauthorized, "a login is needed: sensord's token, as password of any user, as cookie KISMET or as ?KISMET=")
+		v.refuse(w, r)
 		return false
 	case by.ambient && foreign(r):
 		say(w, http.StatusForbidden, "another site's page may not use a login that the browser has kept")
 		return false
 	}
+	connectionOf(r).known.Store(true)
 	if by.password {
 		http.SetCookie(w, &http.Cookie{
-			Name: cookieName, Value: s.keys.session, Path: "/",
+			Name: cookieName, Value: v.keys.session, Path: "/",
 			HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 		})
 	}
 	return true
 }
 
-// refused counts a wrong login, and logs the first and the one that is the last
-// for a while.
-func (s *Server) refused(r *http.Request, from netip.Prefix) {
-	left, _ := s.failures.take(from)
-	switch {
-	case left >= failuresBurst-1:
-		s.o.Log.Warn("login refused", "remote", r.RemoteAddr)
-	case left < 1:
-		s.o.Log.Warn("too many logins refused, address is kept waiting", "remote", r.RemoteAddr)
+// refuse answers a wrong login, and logs one per address and minute. Many in a
+// short time are answered late.
+func (v *service) refuse(w http.ResponseWriter, r *http.Request) {
+	from := remote(r.RemoteAddr)
+	if others, ok := v.warnings.take(from); ok {
+		v.o.Log.Warn("web login refused: wrong token", "remote", r.RemoteAddr, "others_since_last", others, "remedy", whereTokenIs)
 	}
+	if _, ok := v.failures.take(from); ok {
+		unauthorized(w, "this is not sensord's token")
+		return
+	}
+	select {
+	case <-time.After(refusalDelay):
+	case <-connectionOf(r).dropped:
+	case <-v.ctx.Done():
+	}
+	tooMany(w, "too many wrong logins from this address")
 }
 
-// remote is whom a request comes from, for limits: an address, or the network
-// of an IPv6 one, of which a single machine has all addresses.
-func remote(r *http.Request) netip.Prefix {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Prefix{} // no IP: all of these together
-	}
-	addr := peer.Addr().Unmap().WithZone("")
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	p, err := addr.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return p
+// whereTokenIs holds for every configuration; a token itself is never logged.
+const whereTokenIs = "give it sensord's token: what web: {token_file} or SENSORD_WEB_TOKEN says, else the file web.token in the state directory"
+
+func unauthorized(w http.ResponseWriter, text string) {
+	w.Header().Set("WWW-Authenticate", `Basic realm="sensord", charset="UTF-8"`)
+	say(w, http.StatusUnauthorized, text)
 }
 
 // foreign reports whether a browser made a request for another site's page.

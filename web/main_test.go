@@ -34,6 +34,7 @@ type rig struct {
 	t     testing.TB
 	fixes chan gps.Fix // of both
 	log   *lockedBuffer
+	pipe  *pipeListener
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	stop  func() error // ends Serve, and returns its error
 }
@@ -88,8 +89,15 @@ func newServer(t testing.TB) (*web.Server, chan gps.Fix, *lockedBuffer) {
 // start serves through pipes.
 func start(t testing.TB) *rig {
 	s, fixes, log := newServer(t)
-	l := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{}), remote: "192.0.2.7:4444"}
-	return &rig{t: t, fixes: fixes, log: log, dial: l.dial, stop: serve(t, s, l)}
+	l := newPipe()
+	return &rig{t: t, fixes: fixes, log: log, pipe: l, dial: l.dial, stop: serve(t, s, l)}
+}
+
+// from is the rig as seen from another address.
+func (r *rig) from(remote string) *rig {
+	other := *r
+	other.dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return r.pipe.dialFrom(ctx, remote) }
+	return &other
 }
 
 // serve runs Serve until the function it returns is called, or the test ends.
@@ -104,16 +112,23 @@ func serve(t testing.TB, s *web.Server, l net.Listener) func() error {
 }
 
 type pipeListener struct {
-	conns  chan net.Conn
-	done   chan struct{}
-	once   sync.Once
-	remote string
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newPipe() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
 func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	return l.dialFrom(ctx, "192.0.2.7:4444")
+}
+
+func (l *pipeListener) dialFrom(ctx context.Context, remote string) (net.Conn, error) {
 	near, far := net.Pipe()
 	select {
-	case l.conns <- namedConn{far, l.remote}:
+	case l.conns <- namedConn{far, remote}:
 		return near, nil
 	case <-l.done:
 		return nil, net.ErrClosed

@@ -61,6 +61,7 @@ func (v *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Server", "sensord")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Connection", "close") // without a login there is one request per connection
 	where, name := find(r.URL.EscapedPath())
 	allow := ""
 	switch {
@@ -83,6 +84,7 @@ func (v *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !v.admit(w, r) {
 		return
 	}
+	h.Del("Connection")
 	switch where {
 	case session:
 		say(w, http.StatusOK, "Session valid")
@@ -123,8 +125,6 @@ func (v *service) command(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	if len(body) > maxBodyBytes {
-		// A client that is still writing would not read the answer.
-		_, _ = io.CopyN(io.Discard, r.Body, drainBytes)
 		say(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("an update has at most %d bytes", maxBodyBytes))
 		return
 	}

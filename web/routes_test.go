@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -102,7 +101,7 @@ func TestServerWithoutReceivers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		none := func() (*meta.Receiver, bool) { return nil, false }
 		for _, o := range []web.Options{{Token: token}, {Token: token, Web: none}} {
-			l := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+			l := newPipe()
 			r := &rig{t: t, dial: l.dial, stop: serve(t, web.New(o), l)}
 			if got := r.post(update, full); got.status != 404 {
 				t.Errorf("meta: %+v", got)

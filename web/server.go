@@ -16,22 +16,22 @@ import (
 // Limits of what is taken from whom.
 const (
 	maxBodyBytes   = 16 << 10
-	drainBytes     = 256 << 10 // of a longer body, before it is refused
 	maxHeaderBytes = 8 << 10
-	maxConns       = 64 // per listener, beside websockets
-	maxSockets     = 32 // websockets
+	maxSockets     = 32
 
-	headerTimeout = 5 * time.Second
-	readTimeout   = 10 * time.Second
-	writeTimeout  = 10 * time.Second
-	idleTimeout   = 30 * time.Second
-	drainTimeout  = 2 * time.Second // for requests that run when Serve ends
+	readTimeout  = 10 * time.Second // for TLS's handshake, and for a request
+	writeTimeout = 10 * time.Second
+	idleTimeout  = 30 * time.Second // of connections with a login; the others end with the answer
+	drainTimeout = 2 * time.Second  // for requests that run when Serve ends
 
 	postsPerSecond = 20 // per receiver
 	postsBurst     = 40
 
-	failuresPerSecond = 2 // logins with a wrong token, per remote address
-	failuresBurst     = 10
+	// Wrong logins, per remote address.
+	failureEvery  = time.Second / 2
+	failuresBurst = 10
+	refusalDelay  = time.Second // of the answer to more
+	warningEvery  = time.Minute
 )
 
 // Options say what to serve, and for whom.
@@ -54,6 +54,7 @@ type Server struct {
 	keys     keyring
 	posts    *limiter[string] // by receiver, "" is that of /gps/web
 	failures *limiter[netip.Prefix]
+	warnings *limiter[netip.Prefix]
 	sockets  chan struct{} // has a value per websocket
 }
 
@@ -65,8 +66,9 @@ func New(o Options) *Server {
 	return &Server{
 		o:        o,
 		keys:     newKeyring(o.Token),
-		posts:    newLimiter[string](postsPerSecond, postsBurst),
-		failures: newLimiter[netip.Prefix](failuresPerSecond, failuresBurst),
+		posts:    newLimiter[string](time.Second/postsPerSecond, postsBurst),
+		failures: newLimiter[netip.Prefix](failureEvery, failuresBurst),
+		warnings: newLimiter[netip.Prefix](warningEvery, 1),
 		sockets:  make(chan struct{}, maxSockets),
 	}
 }
@@ -79,18 +81,20 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	v := &service{Server: s, ctx: ctx}
-	conns := &boundedListener{Listener: l, slots: make(chan struct{}, maxConns), closed: make(chan struct{})}
+	conns := &connections{Listener: l}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	srv := &http.Server{
-		Handler:           v,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		Protocols:         &protocols,
-		ConnState:         conns.state,
+		Handler:        v,
+		ReadTimeout:    readTimeout,
+		WriteTimeout:   writeTimeout,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		Protocols:      &protocols,
+		ConnState:      conns.state,
+		ConnContext:    conns.context,
+		// OPTIONS * is a request like others.
+		DisableGeneralOptionsHandler: true,
 		// What it says is of clients that end in the middle of something.
 		ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
 	}
@@ -104,7 +108,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	select {
 	case <-ctx.Done():
 	case <-ended:
-		byItself = true
+		byItself = ctx.Err() == nil
 		cancel() // ends the websockets
 	}
 	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
@@ -118,41 +122,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return fault.New(fault.WebListen, "web "+l.Addr().String(), err)
 	}
 	return nil
-}
-
-// A boundedListener accepts no more connections than it has slots; others wait
-// in the kernel.
-type boundedListener struct {
-	net.Listener
-	slots  chan struct{}
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (l *boundedListener) Accept() (net.Conn, error) {
-	select {
-	case l.slots <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.slots
-	}
-	return c, err
-}
-
-func (l *boundedListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return l.Listener.Close()
-}
-
-// state hears of the server's connections. A hijacked one is a websocket, which
-// has a limit of its own.
-func (l *boundedListener) state(_ net.Conn, s http.ConnState) {
-	if s == http.StateClosed || s == http.StateHijacked {
-		<-l.slots
-	}
 }
 
 // A service is one run of Serve.

@@ -37,23 +37,22 @@ func (v *service) socket(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	up := websocket.Upgrader{
-		HandshakeTimeout: headerTimeout,
+		HandshakeTimeout: writeTimeout,
 		ReadBufferSize:   1 << 10,
 		WriteBufferSize:  1 << 10,
 		CheckOrigin:      func(*http.Request) bool { return true }, // admit did
 		Error:            func(w http.ResponseWriter, _ *http.Request, status int, err error) { say(w, status, err.Error()) },
 	}
-	ws, err := up.Upgrade(w, r, http.Header{"Server": w.Header()["Server"]})
+	ws, err := up.Upgrade(w, r, w.Header())
 	if err != nil {
 		return
 	}
-	defer func() { _ = ws.Close() }()
 	ctx, cancel := context.WithCancel(v.ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { keepAlive(ctx, ws) })
+	defer watch.Wait() // it closes ws
+	defer cancel()
 	v.talk(ws, name)
-	cancel()
-	watch.Wait()
 }
 
 // keepAlive pings, and ends the websocket with ctx.

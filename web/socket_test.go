@@ -2,7 +2,10 @@ package web_test
 
 import (
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/sensord/sensord/gps/meta"
 	"github.com/sensord/sensord/web"
 )
 
@@ -202,6 +206,59 @@ func TestClientThatReadsNoAnswersIsGivenUp(t *testing.T) {
 		}
 		if took := time.Since(began); took > 10*time.Second || errors.Is(err, websocket.ErrCloseSent) {
 			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
+func TestWebsocketByPasswordGetsASessionCookie(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ws, got := start(t).socket(stream, basic("joe", token))
+		if cookie := got.header.Get("Set-Cookie"); ws == nil || !strings.HasPrefix(cookie, "KISMET=") {
+			t.Errorf("status %d, cookie %q", got.status, cookie)
+		}
+	})
+}
+
+// A panic ends what it happened in, and nothing else.
+func TestPanicEndsOneRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &lockedBuffer{}
+		bad := false
+		l := newPipe()
+		r := &rig{t: t, dial: l.dial, stop: serve(t, web.New(web.Options{
+			Token: token,
+			Web: func() (*meta.Receiver, bool) {
+				if bad {
+					panic("of a test")
+				}
+				return meta.New(meta.Options{}), true
+			},
+			Log: slog.New(slog.NewTextHandler(log, nil)),
+		}), l)}
+		ws, _ := r.socket("/gps/web/update.ws", bearer())
+		bad = true
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(full)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := ws.ReadMessage(); err == nil {
+			t.Error("the websocket goes on")
+		}
+		_ = ws.Close()
+		synctest.Wait()
+		stacks := make([]byte, 1<<20)
+		if got := string(stacks[:runtime.Stack(stacks, true)]); strings.Contains(got, "web.keepAlive") {
+			t.Errorf("the websocket is still pinged: %s", got)
+		}
+		c := r.silent()
+		_, _ = io.WriteString(c, "POST /gps/web/update.cmd HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+token+"\r\nContent-Length: 0\r\n\r\n")
+		if closed([]*link{c}) != 1 || len(c.answers) != 0 {
+			t.Error("a post that panics is answered")
+		}
+		if got := log.String(); strings.Count(got, `level=ERROR msg="request panicked" err="of a test"`) != 2 {
+			t.Errorf("log: %s", got)
+		}
+		if got := r.do(http.MethodGet, "/session/check_session", bearer(), ""); got.status != 200 {
+			t.Errorf("another request: %+v", got)
 		}
 	})
 }
