@@ -3,11 +3,13 @@ package actors
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/gps/clock"
@@ -223,6 +225,9 @@ const clockPatience = 10 * time.Second
 
 // tell says when it changed whom the time is had from.
 func (n *navigator) tell() {
+	if !slices.ContainsFunc(n.rig.sources, func(s *sourceState) bool { return s.cfg.Type == capture.TypeLinuxWifi }) {
+		return // files have times of their own
+	}
 	c := n.course.clock.State()
 	patience := c.Source == gps.ClockUnknown && !n.said && time.Duration(n.rig.now()-n.began) < clockPatience
 	if c.Source == n.source && n.said || patience {

@@ -43,6 +43,7 @@ type shared struct {
 	copies     []*copyState                 // of the position on the server
 	webTLS     *tls.Config                  // nil is plain
 	webToken   string                       //
+	webErr     atomic.Pointer[error]        // of the last attempt
 	webAddress atomic.Pointer[string]       // nil while nothing is served
 }
 

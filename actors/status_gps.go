@@ -15,6 +15,7 @@ type GPSStatus struct {
 	Clock     gps.ClockState
 	Copies    []CopyStatus // of the position on the server, for metagps=
 	Web       string       // where positions can be posted, "" while nowhere
+	WebErr    error        // why nowhere, if they should be
 }
 
 // ReceiverStatus is one receiver at one moment.
@@ -89,6 +90,8 @@ func (s *shared) gpsStatus() GPSStatus {
 	}
 	if a := s.webAddress.Load(); a != nil {
 		g.Web = *a
+	} else if err := s.webErr.Load(); err != nil {
+		g.WebErr = *err
 	}
 	return g
 }

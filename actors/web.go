@@ -113,6 +113,7 @@ func rootError(err error) error {
 }
 
 func (w *webSide) ended(ctx actor.Context, err error) {
+	w.rig.webErr.Store(&err)
 	if code := fault.CodeOf(err); code != w.code || code == "" || w.up.Swap(false) {
 		w.code = code
 		w.rig.log.Error("the web side is down, and tried again", "err", err, "code", code, "remedy", fault.RemedyOf(err))

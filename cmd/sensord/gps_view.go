@@ -93,8 +93,8 @@ func (v *gpsView) receiver(r *actors.ReceiverStatus, g *actors.GPSStatus, width 
 	}
 	if to := v.posts(r); to != "" && r.State != actors.ReceiverFix {
 		lines = append(lines, below(width, tonePlain, to)...)
-		if g.Web == "" {
-			return append(lines, below(width, toneBad, "nobody can: "+v.web.Listen+" cannot be listened on, as while another sensord does")...)
+		if g.WebErr != nil && g.Web == "" {
+			return append(lines, below(width, toneBad, "nobody can: "+g.WebErr.Error()+" ("+string(fault.CodeOf(g.WebErr))+")")...)
 		}
 	}
 	if r.Err != nil {

@@ -75,7 +75,7 @@ func situations() map[string]actors.Status {
 	stale.Err, stale.Notice = fault.Newf(fault.GPSStale, stale.Object, "no fix for 12s"), "/dev/ttyACM0 is gone"
 	unknown := actors.Status{GPS: actors.GPSStatus{Receivers: []actors.ReceiverStatus{
 		searching, stale, away("mouse", "serial /dev/ttyUSB0", fault.GPSMissing, "no such device"), waiting,
-	}}}
+	}, WebErr: fault.Newf(fault.WebListen, "web 127.0.0.1:2510", "address already in use")}}
 	fixed := actors.Status{Position: gps.NewFixed(52.51627, 13.3777, math.NaN(), gps.FixedKind), HasPosition: true}
 	return map[string]actors.Status{
 		"fix": located(puck()), "rejecting": rejecting, "vague": vague, "unknown": unknown, "fixed": fixed,

@@ -27,7 +27,9 @@ const (
 type eastward struct{ start time.Time }
 
 // lon is where it is at a true time.
-func (r eastward) lon(at time.Time) float64 { return 5 + driveSpeed*at.Sub(r.start).Seconds()/metresDegree }
+func (r eastward) lon(at time.Time) float64 {
+	return 5 + driveSpeed*at.Sub(r.start).Seconds()/metresDegree
+}
 
 // feed sends a fix a second over UDP, as a receiver does, until it is stopped.
 // It returns the time of the last one.
