@@ -37,13 +37,18 @@ func gpsWords() []gpsWord {
 // what is wrong with the values later, as of a file's receivers.
 func (l *loader) flagReceiver(spec string) receiverDraft {
 	before := len(l.errs)
-	r := receiverDraft{spec: spec, from: fromFlag("--gps"), set: map[string]text{}, told: true}
-	spec = strings.TrimPrefix(spec, "gps=") // as it stands in Kismet's configuration
+	shown, login := withoutLogin(spec)
+	r := receiverDraft{spec: shown, from: fromFlag("--gps"), set: map[string]text{}, told: true}
+	spec = strings.TrimPrefix(shown, "gps=") // as it stands in Kismet's configuration
 	w, ok := l.gpsWord(&r, spec)
 	if !ok {
 		return r
 	}
 	r.kind = text{string(w.kind), r.from}
+	if login {
+		l.wrongReceiver(&r, r.from, "", "write "+w.form, "a login does not belong here: nobody asks for one")
+		return r
+	}
 	def, err := capture.ParseDefinition(spec)
 	if err != nil {
 		if cause := errors.Unwrap(err); cause != nil {
@@ -61,9 +66,12 @@ func (l *loader) flagReceiver(spec string) receiverDraft {
 		l.gpsOption(&r, &w, o)
 	}
 	for _, name := range w.needs {
-		if given[name] == "" {
+		if _, ok := given[name]; !ok {
 			l.wrongReceiver(&r, r.from, "", "write "+w.form, "%s= is missing", name)
 		}
+	}
+	if !l.gpsHost(&r, &w, given["host"]) {
+		given["host"] = "localhost"
 	}
 	w.place(&r, given)
 	r.told = len(l.errs) > before
@@ -120,7 +128,7 @@ func (l *loader) gpsOption(r *receiverDraft, w *gpsWord, o capture.Option) {
 		case o.Name == "reconnect" && !on:
 			l.warn(r.from, "", "leave it out", "%s: sensord always connects to a receiver again", quote(r.spec))
 		}
-	case o.Name == "host", o.Name == "port": // together, see place
+	case o.Name == "host", o.Name == "port": // together, see gpsHost and place
 	default:
 		r.set[o.Name] = t
 	}

@@ -253,6 +253,56 @@ sources: [{interface: walk.pcap}]
 	}
 }
 
+func TestRESTCredentialsOfALaterPlaceWin(t *testing.T) {
+	machine(t)
+	const (
+		front = `servers: [{url: "ws://k.example", apikey_file: home.key, rest: {`
+		back  = "}}]\nsources: [{interface: walk.pcap}]\n"
+	)
+	write(t, "login.yaml", front+"user: alice, password_file: password"+back, 0o644)
+	write(t, "key.yaml", front+"apikey_file: open.key"+back, 0o600)
+	for _, tt := range []struct {
+		name, file    string
+		environ       []string
+		user, pw, key string
+		warn          string
+	}{
+		{name: "file", file: "login.yaml", user: "alice", pw: "correct horse"},
+		{
+			name: "key of the environment over the file's login", file: "login.yaml", environ: []string{"SENSORD_REST_APIKEY=KEY"}, key: "KEY",
+			warn: "SENSORD_REST_APIKEY: servers[0].rest.apikey_file: the key is used, and not the user and password of an earlier place; give one of the two",
+		},
+		{
+			name: "login of the environment over the file's key", file: "key.yaml", environ: []string{"SENSORD_REST_USER=bob", "SENSORD_REST_PASSWORD=battery"}, user: "bob", pw: "battery",
+			warn: "key.yaml:1: servers[0].rest.apikey_file: the key is not used: user and password win; give one of the two",
+		},
+		{
+			name: "both of the environment", file: "key.yaml", environ: []string{"SENSORD_REST_USER=bob", "SENSORD_REST_PASSWORD=battery", "SENSORD_REST_APIKEY=KEY"}, user: "bob", pw: "battery",
+			warn: "SENSORD_REST_APIKEY: servers[0].rest.apikey_file: the key is not used: user and password win; give one of the two",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l, err := configs.Load(tt.file, tt.environ, configs.Flags{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := configs.REST{URL: "http://k.example:2501", User: tt.user, Password: configs.Secret(tt.pw), APIKey: configs.Secret(tt.key)}
+			if l.Config.Servers[0].REST != want {
+				t.Errorf("got %#v", l.Config.Servers[0].REST)
+			}
+			var warnings []string
+			for _, w := range l.Warnings {
+				if !strings.Contains(w.What, "everybody on this machine can read") {
+					warnings = append(warnings, w.String())
+				}
+			}
+			if got := strings.Join(warnings, "\n"); got != tt.warn {
+				t.Errorf("warnings:\n got %s\nwant %s", got, tt.warn)
+			}
+		})
+	}
+}
+
 func TestEnvironmentIsReportedByName(t *testing.T) {
 	machine(t)
 	write(t, "rig.yaml", "servers: [{url: ws://k, apikey_file: home.key}]\nsources: [{interface: walk.pcap}]\n", 0o644)

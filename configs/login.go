@@ -9,8 +9,7 @@ import (
 // maxSecretBytes bounds a file with a password or key.
 const maxSecretBytes = 4 << 10
 
-// login settles the credentials: a user with a password, or an API key. As in
-// Kismet's tools the user wins, unless the key was given in a later place.
+// login settles the credentials: a user with a password, or an API key.
 func (l *loader) login(d *serverDraft, t *target, s *Server) {
 	password, passwordFrom := l.secret(d.password, d.passwordFile, "servers[0].password_file")
 	apikey, apikeyFrom := l.secret(d.apikey, d.apikeyFile, "servers[0].apikey_file")
@@ -18,29 +17,37 @@ func (l *loader) login(d *serverDraft, t *target, s *Server) {
 		l.unusedLogin(d, passwordFrom, apikeyFrom)
 		return
 	}
-	loginGiven, keyGiven := d.user.given() || passwordFrom.set(), apikeyFrom.set()
-	if loginGiven && keyGiven {
-		if apikeyFrom.layer > max(d.user.from.layer, passwordFrom.layer) {
-			l.warn(apikeyFrom, "servers[0].apikey_file", "give one of the two", "the key is used, and not the user and password of an earlier place")
-			loginGiven = false
-		} else {
-			l.warn(apikeyFrom, "servers[0].apikey_file", "give one of the two", "the key is not used: user and password win")
-			keyGiven = false
-		}
-	}
-	switch {
-	case loginGiven:
+	switch byLogin, byKey := l.oneLogin(d.user, passwordFrom, apikeyFrom, "servers[0].apikey_file"); {
+	case byLogin:
 		s.User, s.Password = d.user.value, Secret(password)
 		l.checkUser(d.user, passwordFrom, serverLogin())
 		l.settle("servers[0].user", s.User, d.user.from)
 		l.settle("servers[0].password", s.Password.String(), passwordFrom)
-	case keyGiven:
+	case byKey:
 		s.APIKey = Secret(apikey)
 		l.checkKey(apikey, apikeyFrom, serverLogin())
 		l.settle("servers[0].apikey", s.APIKey.String(), apikeyFrom)
 	default:
 		l.missingLogin(d, t)
 	}
+}
+
+// oneLogin chooses where both a user with a password and an API key were given,
+// and says so. As in Kismet's tools the user wins, unless the key was given in a
+// later place.
+func (l *loader) oneLogin(user text, passwordFrom, apikeyFrom Origin, path string) (byLogin, byKey bool) {
+	const right = "give one of the two"
+	byLogin, byKey = user.given() || passwordFrom.set(), apikeyFrom.set()
+	switch {
+	case !byLogin || !byKey:
+	case apikeyFrom.layer > max(user.from.layer, passwordFrom.layer):
+		l.warn(apikeyFrom, path, right, "the key is used, and not the user and password of an earlier place")
+		byLogin = false
+	default:
+		l.warn(apikeyFrom, path, right, "the key is not used: user and password win")
+		byKey = false
+	}
+	return byLogin, byKey
 }
 
 func (l *loader) missingLogin(d *serverDraft, t *target) {

@@ -3,21 +3,23 @@ package configs
 import (
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sensord/sensord/gps"
 )
 
-// nameReceivers checks the names that were written, and makes the others.
-func (l *loader) nameReceivers(list []settledReceiver) {
+// nameReceivers checks the names that were written, and makes the others. It
+// returns the receivers that are right.
+func (l *loader) nameReceivers(list []settledReceiver) []settledReceiver {
 	taken := map[string]*settledReceiver{}
 	for i := range list {
 		r := &list[i]
 		name := r.draft.name
 		switch other := taken[name.value]; {
 		case r.Type == ReceiverMeta && !name.given():
-			if !l.blamedAt(r.draft.path, "name") && !l.blamed(r.draft.path+".name") {
+			if !r.draft.told && !l.blamedAt(r.draft.path, "name") && !l.blamed(r.draft.path+".name") {
 				l.wrongReceiver(r.draft, r.draft.from, "name", "add a name, as in phone", "the name is missing, and positions are posted to /gps/meta/NAME/update.cmd")
 			}
 		case !name.given():
@@ -33,6 +35,7 @@ func (l *loader) nameReceivers(list []settledReceiver) {
 		}
 		taken[name.value] = r
 	}
+	list = slices.DeleteFunc(list, func(r settledReceiver) bool { return r.wrong })
 	for i := range list {
 		r := &list[i]
 		if r.Name != "" {
@@ -48,6 +51,7 @@ func (l *loader) nameReceivers(list []settledReceiver) {
 			r.Fixed.Receiver = r.Name
 		}
 	}
+	return list
 }
 
 // made is a receiver's name made of its type and where it is.

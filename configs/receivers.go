@@ -14,6 +14,7 @@ import (
 type settledReceiver struct {
 	Receiver
 	draft *receiverDraft
+	wrong bool // and a mistake was noted: only its name is looked at
 }
 
 // label names a receiver in messages about another one.
@@ -33,12 +34,11 @@ func (l *loader) gps(d *draft, sources []Source) GPS {
 	l.gpsMode(&d.gps, &g)
 	var list []settledReceiver
 	for i := range d.gps.receivers {
-		if v, ok := l.receiver(&d.gps.receivers[i]); ok {
-			list = append(list, settledReceiver{v, &d.gps.receivers[i]})
+		if v, ok := l.receiver(&d.gps.receivers[i]); v.Type != "" {
+			list = append(list, settledReceiver{v, &d.gps.receivers[i], !ok})
 		}
 	}
-	list = l.withoutRivals(list)
-	l.nameReceivers(list)
+	list = l.nameReceivers(l.withoutRivals(list))
 	l.lastResort(g.Mode, list)
 	l.idleReceivers(list, sources)
 	for i := range list {
@@ -94,6 +94,9 @@ func (l *loader) withoutRivals(list []settledReceiver) []settledReceiver {
 	for _, r := range list {
 		what, right := "", "keep one"
 		i := slices.IndexFunc(kept, func(other settledReceiver) bool {
+			if other.wrong || r.wrong {
+				return false
+			}
 			what, right = rivals(&other, &r)
 			return what != ""
 		})

@@ -88,16 +88,13 @@ func (l *loader) rest(server *serverDraft, t *target, s *Server, r restTarget) {
 	password, passwordFrom := l.secret(d.password, d.passwordFile, path+".password_file")
 	apikey, apikeyFrom := l.secret(d.apikey, d.apikeyFile, path+".apikey_file")
 	c := REST{URL: r.url, User: s.User, Password: s.Password, APIKey: s.APIKey}
-	switch {
-	case d.user.given() || passwordFrom.set():
-		if apikeyFrom.set() {
-			l.warn(apikeyFrom, path+".apikey_file", "give one of the two", "the key is not used: user and password win")
-		}
+	switch byLogin, byKey := l.oneLogin(d.user, passwordFrom, apikeyFrom, path+".apikey_file"); {
+	case byLogin:
 		c.User, c.Password, c.APIKey = d.user.value, Secret(password), ""
 		l.checkUser(d.user, passwordFrom, restLogin())
 		l.settle(path+".user", c.User, d.user.from)
 		l.settle(path+".password", c.Password.String(), passwordFrom)
-	case apikeyFrom.set():
+	case byKey:
 		c.User, c.Password, c.APIKey = "", "", Secret(apikey)
 		l.checkKey(apikey, apikeyFrom, restLogin())
 		l.settle(path+".apikey", c.APIKey.String(), apikeyFrom)

@@ -134,7 +134,7 @@ func (l *loader) webToken(d *draft, c *Web, stateDir string) {
 	switch {
 	case from.set():
 		if !webToken(token) && !l.blamed("web.token") && !l.blamed(path) {
-			l.wrong(from, path, "write 8 to 128 letters, digits, dashes and underscores", "this is no token: others could guess it, or it could not travel in a URL")
+			l.wrong(from, path, "write 8 to 128 letters, digits, dots, dashes and underscores", "this is no token: others could guess it, or it could not travel in a URL")
 		}
 		c.Token = Secret(token)
 		l.settle("web.token", c.Token.String(), from)
