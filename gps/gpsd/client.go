@@ -3,7 +3,9 @@ package gpsd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -79,7 +81,7 @@ func (c *Client) Run(ctx context.Context, tell func(gps.Event)) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fault.New(fault.GPSRefused, c.Object(), cause(err))
+		return fault.New(fault.GPSRefused, c.Object(), refusal(err))
 	}
 	defer conn.Close()
 	// A read that waits ends when ctx does.
@@ -92,13 +94,24 @@ func (c *Client) Run(ctx context.Context, tell func(gps.Event)) error {
 	return err
 }
 
-// cause strips what the error's object says already: the address.
-func cause(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-		return errors.New("no answer")
+// refusal says why there is no connection.
+func refusal(err error) error {
+	if resolve, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Errorf("no address for %s: %s", resolve.Name, resolve.Err)
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return op.Err
+	if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
+		return fmt.Errorf("no answer in %s", deadAfter)
+	}
+	return bare(err)
+}
+
+// bare takes from an error what its object says already, and the system call.
+func bare(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		err = op.Err
+	}
+	if call, ok := errors.AsType[*os.SyscallError](err); ok {
+		err = call.Err
 	}
 	return err
 }

@@ -112,7 +112,7 @@ func TestComesBackAfterGPSDWasKilled(t *testing.T) {
 
 	d.end()
 	awaitEnd(t, l, fault.GPSLost, "")
-	awaitEnd(t, l, fault.GPSRefused, "connect: connection refused")
+	awaitEnd(t, l, fault.GPSRefused, "connection refused")
 	if !d.begin(t) {
 		t.Fatalf("gpsd does not begin again: %s", d.log)
 	}
@@ -184,7 +184,7 @@ func TestSaysWhatAnswersInstead(t *testing.T) {
 		want          string
 	}{
 		{"web server", web.Listener.Addr().String(), fault.GPSGarbled, "a web server answers there, not gpsd"},
-		{"nobody", nobody, fault.GPSRefused, "connect: connection refused"},
+		{"nobody", nobody, fault.GPSRefused, "connection refused"},
 		{"NMEA", serve(t, epoch(0, 48)), fault.GPSGarbled, "NMEA comes from there, not gpsd's reports"},
 		{"JSON", serve(t, "{\"hello\":1}\n"), fault.GPSGarbled, "what answers there is not gpsd"},
 		{"goodbye", serve(t, ""), fault.GPSLost, "gpsd closed the connection"},

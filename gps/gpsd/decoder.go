@@ -77,7 +77,7 @@ var errNoReport = errors.New("no object with a class")
 // Classes and keys that it does not know are ignored. Its error says why the
 // line is not gpsd's; then nothing was told, and the next line may come.
 func (d *Decoder) Line(line []byte, receivedNs int64, tell func(gps.Event)) error {
-	var r report
+	var r message
 	if err := json.Unmarshal(line, &r); err != nil {
 		if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); mistyped {
 			return errNoReport
@@ -91,7 +91,7 @@ func (d *Decoder) Line(line []byte, receivedNs int64, tell func(gps.Event)) erro
 	return nil
 }
 
-func (d *Decoder) report(r *report, receivedNs int64, tell func(gps.Event)) {
+func (d *Decoder) report(r *message, receivedNs int64, tell func(gps.Event)) {
 	switch r.Class {
 	case "VERSION":
 		d.release = brief(r.Release)
@@ -103,7 +103,7 @@ func (d *Decoder) report(r *report, receivedNs int64, tell func(gps.Event)) {
 	case "DEVICES":
 		d.list(r.Devices, receivedNs, tell)
 	case "DEVICE":
-		d.change(r, receivedNs, tell)
+		d.change(&r.report, receivedNs, tell)
 	case "TPV", "GST", "SKY", "PPS", "TOFF":
 		dev := d.source(string(r.Device))
 		if dev == nil {
@@ -111,7 +111,7 @@ func (d *Decoder) report(r *report, receivedNs int64, tell func(gps.Event)) {
 		}
 		d.lastReportNs = receivedNs
 		dev.active, dev.reportNs = true, receivedNs
-		d.measured(dev, r, receivedNs, tell)
+		d.measured(dev, &r.report, receivedNs, tell)
 	case "POLL":
 		d.poll(r, receivedNs, tell)
 	}
@@ -140,7 +140,7 @@ func (d *Decoder) measured(dev *device, r *report, receivedNs int64, tell func(g
 
 // poll reads the answer to ?POLL, which logs of clients that poll are made of:
 // it repeats what gpsd had last, so that only what is new in it counts.
-func (d *Decoder) poll(r *report, receivedNs int64, tell func(gps.Event)) {
+func (d *Decoder) poll(r *message, receivedNs int64, tell func(gps.Event)) {
 	for _, reports := range []list[report]{r.GST, r.SKY, r.TPV} {
 		for i := range reports {
 			one := &reports[i]

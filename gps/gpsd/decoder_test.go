@@ -220,6 +220,10 @@ func FuzzLine(f *testing.F) {
 		}
 	}
 	f.Add([]byte(`{"class":"PPS","device":"a","real_sec":1774267200,"real_nsec":0,"clock_sec":1774267200,"clock_nsec":250,"precision":-20}`))
+	for _, unit := range []string{`{"class":"TPV","tpv":[`, `{"class":"SKY","satellites":[`, `{"devices":[{"gst":[{"sky":[`} {
+		end := strings.Repeat("]}", strings.Count(unit, "["))
+		f.Add([]byte(`{"class":"POLL","sky":[` + strings.Repeat(unit, 6) + strings.Repeat(end, 6) + "]}"))
+	}
 	f.Fuzz(func(t *testing.T, input []byte) {
 		offset := func() (int64, int64, bool) { return 1774267200_000000000, 0, true }
 		for _, o := range []gpsd.DecoderOptions{{Offset: offset}, {Offset: offset, Whole: true}, {Device: "/dev/b"}} {

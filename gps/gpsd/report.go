@@ -1,12 +1,28 @@
 package gpsd
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// A message is one line of gpsd's: a report, with those that stand in it. They
+// have no reports in them again, so that a peer cannot make the decoder read
+// the same bytes once for each level of brackets.
+type message struct {
+	report
+
+	// DEVICES
+	Devices list[report] `json:"devices"`
+
+	// POLL
+	TPV list[report] `json:"tpv"`
+	GST list[report] `json:"gst"`
+	SKY list[report] `json:"sky"`
+}
 
 // A report is any of gpsd's objects: the keys that sensord knows of all
 // classes, as gpsd_json(5) names them. A field that is absent, or of a type
@@ -21,11 +37,10 @@ type report struct {
 	Release text `json:"release"`
 	Message text `json:"message"`
 
-	// DEVICE, DEVICES
-	Path      text         `json:"path"`
-	Driver    text         `json:"driver"`
-	Activated truth        `json:"activated"`
-	Devices   list[report] `json:"devices"`
+	// DEVICE
+	Path      text  `json:"path"`
+	Driver    text  `json:"driver"`
+	Activated truth `json:"activated"`
 
 	// TPV
 	Mode     number `json:"mode"`
@@ -60,11 +75,6 @@ type report struct {
 	ClockSec  number `json:"clock_sec"`
 	ClockNsec number `json:"clock_nsec"`
 	Precision number `json:"precision"`
-
-	// POLL
-	TPV list[report] `json:"tpv"`
-	GST list[report] `json:"gst"`
-	SKY list[report] `json:"sky"`
 }
 
 // A satellite is one object of SKY's list.
@@ -133,15 +143,25 @@ func (t *truth) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// A list is a JSON array without those elements that are no objects.
+// A list is the objects among the first maxElements elements of a JSON array.
 type list[T any] []T
 
+// maxElements is more than gpsd has room for: 184 satellites, and few devices.
+// A line of empty objects must not become half a kilobyte for every three bytes.
+const maxElements = 256
+
 func (l *list[T]) UnmarshalJSON(b []byte) error {
-	var raw []json.RawMessage
-	_ = json.Unmarshal(b, &raw) // what is no array has no elements
-	for _, r := range raw {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if t, err := d.Token(); err != nil || t != json.Delim('[') {
+		return nil // what is no array has no elements
+	}
+	for n := len(*l); n < maxElements && d.More(); n++ {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return nil
+		}
 		var v T
-		if r[0] == '{' && json.Unmarshal(r, &v) == nil {
+		if raw[0] == '{' && json.Unmarshal(raw, &v) == nil {
 			*l = append(*l, v)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sensord/sensord/gps"
@@ -184,10 +185,10 @@ func (s *session) lost(err error) error {
 		err = errors.New("gpsd closed the connection")
 	case isTimeout(err):
 		err = errors.New("gpsd does not take requests")
+	case errors.Is(err, syscall.ECONNRESET):
+		err = errors.New("gpsd reset the connection")
 	default:
-		if op, ok := errors.AsType[*net.OpError](err); ok {
-			err = op.Err
-		}
+		err = bare(err)
 	}
 	return fault.New(fault.GPSLost, s.c.Object(), err)
 }
