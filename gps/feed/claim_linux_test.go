@@ -1,8 +1,10 @@
 package feed_test
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/feed"
 	"github.com/sensord/sensord/internal/fault"
 )
 
@@ -121,4 +124,25 @@ func TestSerialWithoutPermission(t *testing.T) {
 		t.Fatalf("%v (%s)", err, fault.CodeOf(err))
 	}
 	contains(t, err.Error(), "permission denied: it is for the group ", "(mode 0000)")
+	contains(t, fault.RemedyOf(err), "rule of udev", `KERNEL=="`+filepath.Base(p.path)+`"`)
+}
+
+// A group that cannot read and write is no way to a device, and that of root is
+// none for users.
+func TestSerialSaysWhichGroup(t *testing.T) {
+	for _, c := range []struct {
+		mode fs.FileMode
+		gid  uint32
+		want string
+	}{
+		{0o660, 20, "usermod -aG dialout rover, "},
+		{0o600, 20, "rule of udev"},
+		{0o640, 20, "rule of udev"},
+		{0o660, 0, "rule of udev"},
+		{0o600, 0, "rule of udev"},
+	} {
+		if got := feed.GroupAdvice("/dev/ttyUSB0", c.mode, c.gid, "dialout", "rover"); !strings.Contains(got, c.want) {
+			t.Errorf("mode %o, group %d: %s", c.mode, c.gid, got)
+		}
+	}
 }

@@ -43,13 +43,14 @@ type Options struct {
 	Log        *slog.Logger // nil: no log
 }
 
-// A Receiver is one feed. Run it from one goroutine at a time; Object and
-// Detail may be called from any.
+// A Receiver is one feed. Run it from one goroutine at a time; Object, Detail
+// and Came may be called from any.
 type Receiver struct {
 	o      Options
 	log    *slog.Logger
 	limits limits
 	detail atomic.Pointer[string]
+	came   atomic.Pointer[arrival]
 	rates  rates // what is known of the line's rate, from one Run to the next
 }
 
@@ -123,6 +124,7 @@ func New(o Options) (*Receiver, error) {
 // notices.
 func (r *Receiver) Run(ctx context.Context, tell func(gps.Event)) error {
 	defer r.say("")
+	r.came.Store(nil)
 	err := r.run(ctx, tell)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -158,6 +160,31 @@ func (r *Receiver) Detail() string {
 		return *s
 	}
 	return ""
+}
+
+// An arrival is what came before the first valid sentence, and whether that came.
+type arrival struct {
+	heard bool
+	bytes int
+	looks looks
+}
+
+// arrived notes that bytes came, and what is known of those without a sentence.
+func (r *Receiver) arrived(heard bool, bytes int, l looks) {
+	if a := r.came.Load(); a == nil || !a.heard {
+		r.came.Store(&arrival{heard, bytes, l})
+	}
+}
+
+// Came reports whether any byte came since Run began. The error is a
+// *fault.Error with the code gps.garbled if there was no valid sentence among
+// them: what they look like, long before Run gives up on them.
+func (r *Receiver) Came() (bool, error) {
+	a := r.came.Load()
+	if a == nil || a.heard {
+		return a != nil, nil
+	}
+	return true, r.garbled(a.looks, "%d bytes, and no valid sentence among them", a.bytes)
 }
 
 func (r *Receiver) say(detail string) { r.detail.Store(&detail) }

@@ -95,10 +95,16 @@ func (u *run) notice(text string) gps.Notice {
 // fault waits for the end, which has to have that code, and returns its text.
 func (u *run) fault(code fault.Code) string {
 	u.t.Helper()
+	return u.failed(code, "")
+}
+
+// failed is fault for an end whose remedy has these words.
+func (u *run) failed(code fault.Code, remedy string) string {
+	u.t.Helper()
 	select {
 	case err := <-u.ended:
-		if fault.CodeOf(err) != code {
-			u.t.Fatalf("ended with %v (%s), want %s", err, fault.CodeOf(err), code)
+		if fault.CodeOf(err) != code || !strings.Contains(fault.RemedyOf(err), remedy) {
+			u.t.Fatalf("ended with %v (%s, %s), want %s, %s", err, fault.CodeOf(err), fault.RemedyOf(err), code, remedy)
 		}
 		return err.Error()
 	case <-patience():

@@ -143,3 +143,28 @@ func TestUDPEnds(t *testing.T) {
 		}
 	})
 }
+
+// Datagrams without a checksum, with a line end or without, are what they are
+// before they have been too many.
+func TestUDPWithoutChecksums(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, end := range []string{"\r\n", ""} {
+			h := newHall(t)
+			bare := append(bytes.TrimRight(sentence(0), "\r\n0123456789ABCDEF*"), end...)
+			h.say(1, bare)
+			came, err := h.r.Came()
+			if want := "and no valid sentence among them; it is NMEA, and its checksums are missing"; !came || err == nil || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%v, %v", came, err)
+			}
+			took, err := h.until()
+			want := fmt.Sprintf("udp :10110: %d bytes from 192.0.2.1, no valid sentence among them, and then nothing in 5s; it is NMEA, and its checksums are missing", len(bare))
+			if took != 5*time.Second || fault.CodeOf(err) != fault.GPSGarbled || err.Error() != want || !strings.Contains(fault.RemedyOf(err), "checksum: optional") {
+				t.Errorf("after %s: %v; %s", took, err, fault.RemedyOf(err))
+			}
+			h.say(1, sentence(0))
+			if came, err := h.r.Came(); !came || err != nil {
+				t.Errorf("%v, %v of a sentence", came, err)
+			}
+		}
+	})
+}

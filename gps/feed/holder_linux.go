@@ -1,36 +1,40 @@
 package feed
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
-// A holding is a program that has a device open.
-type holding struct {
-	program string // "gpsd"
-	pid     int    // 0: there is none
-}
-
-func (h holding) String() string { return h.program + " (process " + strconv.Itoa(h.pid) + ")" }
-
-// holder returns another program that has the device open, if one is seen:
-// into other users' programs only root can look.
-func holder(proc, device string) holding {
+// holders returns the other programs that have the device open, as far as they
+// are seen: into other users' programs only root can look. gpsd is the first: it
+// reads, and of the others one cannot know.
+func holders(proc, device string) []HeldError {
 	target, err := filepath.EvalSymlinks(device)
 	if err != nil {
-		return holding{}
+		return nil
 	}
 	ours, err := os.Stat(target)
 	if err != nil {
-		return holding{}
+		return nil
 	}
+	var found []HeldError
 	for _, pid := range processes(proc) {
 		if pid != os.Getpid() && holds(filepath.Join(proc, strconv.Itoa(pid), "fd"), target, ours) {
-			return holding{name(proc, pid), pid}
+			found = append(found, HeldError{name(proc, pid), pid})
 		}
 	}
-	return holding{}
+	slices.SortStableFunc(found, func(a, b HeldError) int { return cmp.Compare(rank(a), rank(b)) })
+	return found
+}
+
+func rank(h HeldError) int {
+	if h.Program == "gpsd" {
+		return 0
+	}
+	return 1
 }
 
 // holds reports whether one of the descriptors in a folder is the device. In a

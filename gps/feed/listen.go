@@ -138,6 +138,7 @@ func (s *listener) read(got piece) {
 	p := got.from
 	known := p.heard
 	p.write(got.data, got.ns, got.at)
+	s.r.arrived(p.heard, p.badBytes, p.looks)
 	if p.heard && !known {
 		s.r.log.Info("receiver connected", "from", p.device)
 		p.notice("connected")
@@ -157,10 +158,11 @@ func (s *listener) check(now time.Time) time.Time {
 		silent, garbled := now.Sub(p.lastByte), p.garbledFor(now)
 		switch {
 		case silent >= s.r.limits.halfOpen && p.resume.IsZero():
-			s.drop(p, "not one byte in "+roundSeconds(silent).String(), now)
+			s.drop(p, "not one byte in "+roundSeconds(silent).String()+p.suspicion(), now)
 			continue
 		case garbled >= s.r.limits.garbled:
-			s.drop(p, "no valid sentence in "+roundSeconds(garbled).String()+p.looks.String(), now)
+			what, _ := p.looks.judge(p.strict)
+			s.drop(p, "no valid sentence in "+roundSeconds(garbled).String()+what, now)
 			continue
 		}
 		due = earliest(due, p.lastByte.Add(s.r.limits.halfOpen))

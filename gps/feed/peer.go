@@ -85,6 +85,16 @@ func (p *peer) write(data []byte, receivedNs int64, now time.Time) {
 	p.looks.note(data)
 }
 
+// suspicion is what the bytes of who never said a valid sentence look like, as
+// the end of a sentence, or "".
+func (p *peer) suspicion() string {
+	if p.heard {
+		return ""
+	}
+	what, _ := p.looks.judge(p.strict)
+	return what
+}
+
 // valid counts sentences that no garbage passes for. A checksum that is right
 // is enough; without one the decoder has to understand what it says.
 func (p *peer) valid() uint64 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -19,12 +20,17 @@ import (
 // receiver is behind.
 var errNoDevice = errors.New("this is no serial device")
 
-// A heldError says which program has the device.
-type heldError struct{ by string }
+// A HeldError says which other program has a device.
+type HeldError struct {
+	Program string // as the kernel calls it: "gpsd"
+	PID     int
+}
 
-func (e *heldError) Error() string { return e.by + " has it" }
+func (e *HeldError) Error() string { return e.who() + " has it" }
 
-func (e *heldError) Unwrap() error { return syscall.EBUSY }
+func (e *HeldError) Unwrap() error { return syscall.EBUSY }
+
+func (e *HeldError) who() string { return e.Program + " (process " + strconv.Itoa(e.PID) + ")" }
 
 // runSerial reads from a serial device, and looks for its rate if none was
 // given.
@@ -92,18 +98,16 @@ func (r *Receiver) openError(err error) error {
 			err = syscall.EACCES
 		}
 	}
-	if held, ok := errors.AsType[*heldError](err); ok {
-		return r.fail(fault.GPSBusy, "%w", held)
-	}
 	switch {
+	case errors.Is(err, syscall.EBUSY):
+		return r.busy(err)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENXIO), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENOTDIR):
 		return r.fail(fault.GPSMissing, "no such device")
 	case errors.Is(err, syscall.EIO):
 		return r.fail(fault.GPSMissing, "no hardware is behind this device")
 	case errors.Is(err, fs.ErrPermission):
-		return r.fail(fault.GPSPermission, "permission denied%s", ownership(r.o.Device))
-	case errors.Is(err, syscall.EBUSY):
-		return r.fail(fault.GPSBusy, "another program has it")
+		whose, advice := access(r.o.Device, err)
+		return &fault.Error{Code: fault.GPSPermission, Object: r.Object(), Err: errors.New("permission denied" + whose), Advice: advice}
 	case errors.Is(err, errNoDevice), errors.Is(err, syscall.EISDIR):
 		return &fault.Error{
 			Code: fault.GPSFile, Object: r.Object(), Err: errNoDevice,
@@ -111,6 +115,18 @@ func (r *Receiver) openError(err error) error {
 		}
 	}
 	return r.fail(fault.GPSMissing, "%w", bare(err))
+}
+
+// busy says who has the device, if that can be seen.
+func (r *Receiver) busy(err error) error {
+	held, ok := errors.AsType[*HeldError](err)
+	if !ok {
+		held, ok = errors.AsType[*HeldError](holder(r.o.Device))
+	}
+	if !ok {
+		return r.fail(fault.GPSBusy, "another program has it")
+	}
+	return r.fail(fault.GPSBusy, "%w", held)
 }
 
 // lineGone reports whether an error of an open line means that the device is

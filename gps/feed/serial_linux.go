@@ -3,8 +3,10 @@ package feed
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -70,13 +72,23 @@ func (l *line) claim() error {
 // cannot know whether they read: ldattach does not, and who serves a pty has
 // its other end open, too.
 func (l *line) share() error {
-	by := holder("/proc", l.path)
-	switch {
-	case by.pid == 0:
-	case by.program == "gpsd":
-		return &heldError{by: by.String()}
-	case !strings.HasPrefix(l.file.Name(), "/dev/pts/"):
-		l.rival = by.String()
+	var rivals []string
+	for _, by := range holders("/proc", l.path) {
+		if by.Program == "gpsd" {
+			return &by
+		}
+		rivals = append(rivals, by.who())
+	}
+	if !strings.HasPrefix(l.file.Name(), "/dev/pts/") {
+		l.rival = strings.Join(rivals, ", ")
+	}
+	return nil
+}
+
+// holder returns who has a device that is taken, nil if that is not seen.
+func holder(device string) error {
+	if by := holders("/proc", device); len(by) > 0 {
+		return &by[0]
 	}
 	return nil
 }
@@ -138,21 +150,44 @@ func (l *line) Close() error {
 	return errors.Join(err, l.port.Close())
 }
 
-// ownership says whom a device belongs to, as the end of a sentence.
-func ownership(path string) string {
+// access says whom a device belongs to that may not be opened, as the end of a
+// sentence, and what to do.
+func access(path string, denied error) (whose, advice string) {
+	if errors.Is(denied, syscall.EPERM) { // no matter of modes
+		return "", "let the container or the service have the device: --device " + path + ", or DeviceAllow=" + path + " rw in its unit"
+	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return ""
+		return "", ""
 	}
 	group := strconv.FormatUint(uint64(stat.Gid), 10)
 	if g, err := user.LookupGroupId(group); err == nil {
 		group = g.Name
 	}
-	return fmt.Sprintf(": it is for the group %s (mode %04o)", group, info.Mode().Perm())
+	name := "USER"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	mode := info.Mode().Perm()
+	return fmt.Sprintf(": it is for the group %s (mode %04o)", group, mode), groupAdvice(path, mode, stat.Gid, group, name)
+}
+
+// groupAdvice says how a user comes to a device: by its group, if that is one
+// for devices and may read and write.
+func groupAdvice(device string, mode fs.FileMode, gid uint32, group, name string) string {
+	const both = 0o060
+	if gid != 0 && mode&both == both {
+		return fmt.Sprintf("add the user to the device's group: usermod -aG %s %s, then log in again", group, name)
+	}
+	return fmt.Sprintf(`let a rule of udev give it to a group that the user %s is in: KERNEL=="%s", GROUP="dialout", MODE="0660" in /etc/udev/rules.d/60-gps.rules, then udevadm trigger`,
+		name, filepath.Base(device))
 }
 
 // rivalRuns reports whether gpsd runs, which may read from the same device

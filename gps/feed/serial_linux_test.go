@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,7 +133,7 @@ func TestSerialGarbled(t *testing.T) {
 		p := openPTY(t)
 		(&fakeReceiver{baud: 9600, burst: epoch}).start(p)
 		u := start(t, serialReceiver(t, p.path, 38400))
-		contains(t, u.fault(fault.GPSGarbled), "serial "+p.path+": ", " at 38400 baud, and no valid sentence among them")
+		contains(t, u.failed(fault.GPSGarbled, "leave baud out"), "serial "+p.path+": ", " at 38400 baud, and no valid sentence among them")
 	})
 	t.Run("at every rate", func(t *testing.T) {
 		p := openPTY(t)
@@ -141,6 +142,13 @@ func TestSerialGarbled(t *testing.T) {
 		r.Limits(2*time.Second, time.Second, 200*time.Millisecond)
 		u := start(t, r)
 		contains(t, u.fault(fault.GPSGarbled), "at 38400, 9600, 115200, 4800, 57600, 460800, 19200, 230400, 921600 baud", "u-blox's binary protocol")
+	})
+	t.Run("without checksums", func(t *testing.T) {
+		p := openPTY(t)
+		(&fakeReceiver{baud: 4800, burst: func(int) []byte { return []byte("$GPGGA,101112.00,,,,,0,00,,,M,,M,,\r\n") }}).start(p)
+		r := serialReceiver(t, p.path, 0)
+		r.Limits(2*time.Second, time.Second, 200*time.Millisecond)
+		contains(t, start(t, r).failed(fault.GPSGarbled, "checksum: optional"), "4800", "its checksums are missing")
 	})
 	t.Run("after it worked", func(t *testing.T) {
 		p := openPTY(t)
@@ -152,7 +160,9 @@ func TestSerialGarbled(t *testing.T) {
 		}}).start(p)
 		u := start(t, serialReceiver(t, p.path, 0))
 		u.fix()
-		contains(t, u.fault(fault.GPSGarbled), "no valid sentence")
+		if text := u.failed(fault.GPSGarbled, "type nmea"); !strings.Contains(text, "no valid sentence") {
+			t.Error(text)
+		}
 	})
 }
 
@@ -161,7 +171,7 @@ func TestSerialSilent(t *testing.T) {
 	r := serialReceiver(t, p.path, 0)
 	r.Limits(150*time.Millisecond, time.Second, 60*time.Millisecond)
 	for range 2 {
-		contains(t, start(t, r).fault(fault.GPSSilent), "not one byte in ")
+		contains(t, start(t, r).failed(fault.GPSSilent, "cable and power"), "not one byte in ")
 	}
 	first := p.settings().Ospeed
 	// The next hunt goes on with another rate: some adapters say nothing at all

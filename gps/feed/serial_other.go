@@ -23,6 +23,8 @@ func openLine(string) (*line, error) {
 
 func (l *line) setBaud(int) error { return errors.ErrUnsupported }
 
-func ownership(string) string { return "" }
+func holder(string) error { return nil }
+
+func access(string, error) (whose, advice string) { return "", "" }
 
 func rivalRuns() bool { return false }

@@ -74,6 +74,7 @@ func (r *Receiver) stream(ctx context.Context, c io.ReadCloser, p *peer, hunt *h
 		case got := <-pieces:
 			if hunt == nil || !hunt.ignores(got) {
 				p.write(got.data, got.ns, got.at)
+				r.arrived(p.heard, p.badBytes, p.looks)
 			}
 			if got.err != nil {
 				p.flush()
@@ -99,7 +100,7 @@ func (r *Receiver) checkStream(p *peer, hunt *hunt, now time.Time) error {
 	// A peer that has to wait for its turn is not silent.
 	if d := now.Sub(p.lastByte); d >= r.limits.silence && p.resume.IsZero() {
 		r.rates.skip()
-		return r.fail(fault.GPSSilent, "not one byte in %s%s", roundSeconds(d), p.where)
+		return r.fellSilent(p, d)
 	}
 	return nil
 }
@@ -115,12 +116,35 @@ func (r *Receiver) streamDue(p *peer, hunt *hunt) time.Time {
 	return due
 }
 
+// fellSilent says why nothing comes. What came before the silence may say it, as
+// the greeting of a server that waits for a request does.
+func (r *Receiver) fellSilent(p *peer, d time.Duration) error {
+	if p.suspicion() != "" {
+		return r.garbled(p.looks, "%d bytes%s, no valid sentence among them, and then nothing in %s", p.badBytes, p.where, roundSeconds(d))
+	}
+	return r.silent("not one byte in %s%s", roundSeconds(d), p.where)
+}
+
+// silent returns the error for a feed that says nothing.
+func (r *Receiver) silent(format string, args ...any) error {
+	advice := "check the receiver's cable and power; sensord goes on trying"
+	switch r.o.Kind {
+	case Serial:
+	case TCP:
+		advice = "see whether its receiver works, and whether it sends without being asked; sensord goes on trying"
+	case Listen, UDP:
+		advice = "see whether it is sent to this machine and port, and whether a firewall is between; sensord goes on trying"
+	}
+	return &fault.Error{Code: fault.GPSSilent, Object: r.Object(), Err: fmt.Errorf(format, args...), Advice: advice}
+}
+
 // garbled returns the error for bytes that are no sentences.
 func (r *Receiver) garbled(l looks, format string, args ...any) error {
-	return &fault.Error{
-		Code: fault.GPSGarbled, Object: r.Object(),
-		Err: errors.New(fmt.Sprintf(format, args...) + l.String()), Advice: l.advice(),
+	what, advice := l.judge(!r.o.NoChecksum)
+	if advice == "" && r.o.Kind == Serial && r.o.Baud != 0 {
+		advice = "check that it is a receiver that speaks NMEA 0183; leave baud out, so that the rate is found"
 	}
+	return &fault.Error{Code: fault.GPSGarbled, Object: r.Object(), Err: errors.New(fmt.Sprintf(format, args...) + what), Advice: advice}
 }
 
 func roundSeconds(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }

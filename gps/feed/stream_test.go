@@ -70,22 +70,49 @@ func TestStreamSilent(t *testing.T) {
 		begin := time.Now()
 		wait(4900 * time.Millisecond)
 		send(t, c, epoch(0))
-		contains(t, u.fault(fault.GPSSilent), "tcp receiver:10110: not one byte in 5s")
+		contains(t, u.failed(fault.GPSSilent, "whether it sends without being asked"), "tcp receiver:10110: not one byte in 5s")
 		if took := time.Since(begin); took != 9900*time.Millisecond {
 			t.Errorf("noticed after %s, want 5 s after the last byte", took)
 		}
 	})
 }
 
+// What comes first and then nothing more says more than that nothing comes.
+func TestStreamSilentBehindAGreeting(t *testing.T) {
+	for name, c := range map[string]struct{ says, want, advice string }{
+		"gpsd":    {`{"class":"VERSION","release":"3.22"}` + "\r\n", "38 bytes, no valid sentence among them, and then nothing in 5s; it looks like gpsd", "a receiver of type gpsd"},
+		"ssh":     {"SSH-2.0-OpenSSH_9.2p1\r\n", "23 bytes, no valid sentence among them, and then nothing in 5s; it is text, but no sentences", "type nmea"},
+		"nothing": {"\x00\x01\x02", "not one byte in 5s", "sensord goes on trying"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u, conn := piped(t)
+				send(t, conn, []byte(c.says))
+				code := fault.GPSGarbled
+				if name == "nothing" {
+					code = fault.GPSSilent
+				}
+				contains(t, u.failed(code, c.advice), "tcp receiver:10110: "+c.want)
+			})
+		})
+	}
+}
+
 func TestStreamGarbled(t *testing.T) {
+	const rmc = "$GPRMC,101112.00,A,5005.2500,N,00814.4840,E,23.3,90.0,231126,,,A"
 	for name, c := range map[string]struct {
-		says string
-		want string
+		says   string
+		want   string
+		advice string
 	}{
-		"noise": {"\x00\x80\xff\x7f$*", "bytes in 10s, and no valid sentence among them"},
-		"gpsd":  {`{"class":"VERSION","release":"3.22"}` + "\n", "; it looks like gpsd"},
-		"http":  {"HTTP/1.1 400 Bad Request\r\n\r\n", "; it is text, but no sentences"},
-		"sums":  {"$GPRMC,101112.00,A,5005.2500,N,00814.4840,E,23.3,90.0,231126,,,A*00\r\n", "; it is text, but no sentences"},
+		"noise":         {"\x00\x80\xff\x7f$*", "bytes in 10s, and no valid sentence among them", "type nmea"},
+		"gpsd":          {`{"class":"VERSION","release":"3.22"}` + "\n", "; it looks like gpsd", "a receiver of type gpsd"},
+		"http":          {"HTTP/1.1 400 Bad Request\r\n\r\n", "; it is text, but no sentences", "type nmea"},
+		"prices":        {"price: $5,20\r\n$X,Y\r\n", "; it is text, but no sentences", "type nmea"},
+		"wrong sums":    {rmc + "*00\r\n", "; it is NMEA, and its checksums are wrong", "what changes it on its way"},
+		"no sums":       {rmc + "\r\n", "; it is NMEA, and its checksums are missing", "checksum: optional (checksum=optional with --gps)"},
+		"neither":       {rmc + "\r\n" + rmc + "*00", "; it is NMEA, and its checksums are missing or wrong", "checksum: optional (checksum=optional with --gps)"},
+		"cut by others": {"$GPRMC,101112.00$GPGGA,1011", "; it is text, but no sentences", "type nmea"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -100,7 +127,11 @@ func TestStreamGarbled(t *testing.T) {
 						wait(time.Second)
 					}
 				}()
-				contains(t, u.fault(fault.GPSGarbled), c.want)
+				text := u.failed(fault.GPSGarbled, c.advice)
+				contains(t, text, c.want)
+				if strings.Contains(text, "baud") {
+					t.Errorf("%q: over TCP", text)
+				}
 				if took := time.Since(begin); took != 10*time.Second {
 					t.Errorf("noticed after %s", took)
 				}
@@ -109,6 +140,43 @@ func TestStreamGarbled(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Sentences without a checksum that are taken, but say nothing.
+func TestStreamOfAWindVaneWithoutChecksums(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		r := newReceiver(t, feed.Options{Kind: feed.TCP, Address: "receiver", NoChecksum: true})
+		u := startWith(t, r, func(ctx context.Context, tell func(gps.Event)) error { return r.Stream(ctx, ours, tell) })
+		for range 11 {
+			send(t, theirs, []byte("$WIMWV,214.8,R,0.1,K,A\r\n"))
+			wait(time.Second)
+		}
+		contains(t, u.failed(fault.GPSGarbled, "type nmea"), "it is NMEA that does not say where the receiver is")
+	})
+}
+
+// Whoever waits for less than Run does can ask what came.
+func TestStreamSaysWhatCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u, c := piped(t)
+		if came, err := u.r.Came(); came || err != nil {
+			t.Errorf("%v, %v of nothing", came, err)
+		}
+		send(t, c, []byte("$GPGGA,101112.00,,,,,0,00,,,M,,M,,\r\n"))
+		synctest.Wait()
+		came, err := u.r.Came()
+		if !came || fault.CodeOf(err) != fault.GPSGarbled || err.Error() != "tcp receiver:10110: 36 bytes, and no valid sentence among them; it is NMEA, and its checksums are missing" {
+			t.Errorf("%v, %v", came, err)
+		}
+		send(t, c, epoch(0))
+		u.fix()
+		if came, err := u.r.Came(); !came || err != nil {
+			t.Errorf("%v, %v of an epoch", came, err)
+		}
+		u.stop()
+	})
 }
 
 func TestStreamLivesOnSentencesThatSayNothing(t *testing.T) {

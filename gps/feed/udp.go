@@ -41,6 +41,7 @@ type hearer struct {
 	refused  complaint
 	lastByte time.Time // from anybody, or when it began
 	lastGood time.Time // the last datagram with a valid sentence, or the first one
+	heard    bool      // there was one
 	bad      int       // bytes since
 	looks    looks     // of those
 }
@@ -129,10 +130,14 @@ func (h *hearer) hear(got piece) {
 	if h.lastGood.IsZero() || s.valid() != before {
 		h.lastGood, h.bad, h.looks = got.at, 0, looks{}
 	}
-	if s.valid() == before {
+	if s.valid() != before {
+		h.heard = true
+	} else {
 		h.bad += len(got.data)
 		h.looks.note(got.data)
+		h.looks.lineEnds()
 	}
+	h.r.arrived(h.heard, h.bad, h.looks)
 }
 
 // datagram reads one datagram. Most senders put whole lines into one, some
@@ -143,6 +148,7 @@ func (s *sender) datagram(got piece) {
 		s.write([]byte("\r\n"), got.ns, got.at)
 	}
 	s.write(data, got.ns, got.at)
+	s.looks.lineEnds()
 	s.open = data[len(data)-1] != '\n'
 	// Several whole sentences are an epoch, unless they filled the datagram.
 	whole := !s.open || endsWithChecksum(data)
@@ -249,7 +255,10 @@ func (h *hearer) check(now time.Time) (time.Time, error) {
 		due = earliest(due, earliest(s.due(), s.lastByte.Add(h.r.limits.forget)))
 	}
 	if d := now.Sub(h.lastByte); d >= h.r.limits.silence {
-		return due, h.r.fail(fault.GPSSilent, "not one datagram in %s", roundSeconds(d))
+		if h.bad > 0 && !h.heard {
+			return due, h.r.garbled(h.looks, "%d bytes %s, no valid sentence among them, and then nothing in %s", h.bad, h.r.Detail(), roundSeconds(d))
+		}
+		return due, h.r.silent("not one datagram in %s", roundSeconds(d))
 	}
 	if h.bad == 0 {
 		return due, nil

@@ -186,7 +186,7 @@ func TestUDPDropsWhatIsTooMuch(t *testing.T) {
 func TestUDPSilent(t *testing.T) {
 	r := newReceiver(t, feed.Options{Kind: feed.UDP, Address: "127.0.0.1:0"})
 	r.Limits(50*time.Millisecond, time.Second, 0)
-	contains(t, start(t, r).fault(fault.GPSSilent), "udp 127.0.0.1:0: not one datagram in ")
+	contains(t, start(t, r).failed(fault.GPSSilent, "sent to this machine and port"), "udp 127.0.0.1:0: not one datagram in ")
 }
 
 func TestUDPGarbled(t *testing.T) {
