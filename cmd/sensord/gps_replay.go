@@ -69,12 +69,22 @@ func (a *app) replayGPS(v *gpsFlags, o gpsreplay.Options) error {
 		}
 		return f
 	case err == nil && p.fixes > 0 && p.undated == p.fixes:
-		return &fault.Error{
-			Code: fault.GPSFile, Object: object, Err: errors.New("its fixes have no date"),
-			Advice: "add --start-date YYYY-MM-DD, the day on which it begins",
-		}
+		return a.undated(object, v.fused)
 	}
 	return err
+}
+
+// undated tells of a log whose fixes have no date: what it says is as good
+// without, but fusion goes by times.
+func (a *app) undated(object string, fused bool) error {
+	const what, right = "its fixes have no date", "add --start-date YYYY-MM-DD, the day on which it begins"
+	if fused {
+		return &fault.Error{Code: fault.GPSFile, Object: object, Err: errors.New(what + ", and nothing can be fused without times"), Advice: right}
+	}
+	var b strings.Builder
+	writeLines(&b, "sensord: warning: ", harmless(object+": "+what), right)
+	_, _ = io.WriteString(a.errs, b.String())
+	return nil
 }
 
 func openLog(file string) (*os.File, error) {
