@@ -46,15 +46,15 @@ func (d *dates) resolve(at, date int64) (int64, bool) {
 	return 0, false
 }
 
-// explicit puts date and time together. Some receivers set the date only after
-// the first sentence of a day.
+// explicit puts date and time together. Some receivers set the date only some
+// sentences into a day: the last one's counts for a minute more.
 func (d *dates) explicit(at, date int64) int64 {
 	const minute = int64(time.Minute)
-	t := date*day + at
-	if d.known && at < minute && date*day+day-minute <= d.last && d.last < date*day+day {
-		t += day
+	midnight := (date + 1) * day
+	if d.known && at < minute && midnight-minute <= d.last && d.last < midnight+minute {
+		return midnight + at
 	}
-	return t
+	return midnight - day + at
 }
 
 // believe remembers the time of a fix.

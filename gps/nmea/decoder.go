@@ -34,6 +34,7 @@ type Decoder struct {
 	epochs   epochs
 	sky      sky
 	notices  notices
+	standing standing
 	tell     func(gps.Event)
 	received int64 // of the first byte of the sentence at hand
 }
@@ -67,6 +68,7 @@ func (d *Decoder) Write(p []byte, receivedNs int64, tell func(gps.Event)) {
 func (d *Decoder) Flush(tell func(gps.Event)) {
 	d.tell = tell
 	d.finish()
+	d.epochs.quiet()
 	d.tell = nil
 }
 
@@ -102,9 +104,12 @@ func (d *Decoder) sentence(text []byte, receivedNs int64) {
 
 // add puts a sentence into its epoch, and tells of the epochs that end by it.
 func (d *Decoder) add(r *report) {
+	if d.standing.still(r, d.received) {
+		d.notices.say("its time of day stands still", d.received, d.tell)
+	}
 	switch d.epochs.place(r) {
 	case late:
-		d.epochs.learn(r)
+		d.epochs.missed(r)
 		return
 	case early:
 		d.epochs.keep(r)

@@ -10,17 +10,21 @@
 //     counts. With one of them an epoch begins; it ends with the next one of
 //     another time, with the sentence that ended the epochs before, which the
 //     Decoder learns, or with Flush, when the line fell silent.
-//   - VTG, GSA, GST, GBS and ZDA add to it.
+//   - VTG, GSA, GST, GBS and ZDA add to it. A VTG has no time: between two epochs
+//     it is of the one before, which was told without it, until the Decoder has
+//     learned to wait for it; but of the next one behind a silence, or where it
+//     came first the last time.
 //   - GSV become gps.Sky, warnings in TXT, and a datum other than WGS 84 in DTM,
-//     become gps.Notice.
+//     become gps.Notice; so does a time of day that stands still, because no
+//     epoch is told twice.
 //
 // # What counts
 //
 // A position counts when at least one sentence of its epoch vouches for it and
 // none denies it. Quality 0, status V, mode N and GSA's mode 1 deny. So does a
 // quality of 1 to 5 from fewer than three satellites, unless GSA says that it is
-// a fix. An empty quality says nothing: what stands beside it is not taken. What denies makes the epoch's
-// fix one with ModeNone.
+// a fix. An empty quality or mode says nothing: what stands beside it is not
+// taken. What denies makes the epoch's fix one with ModeNone.
 //
 // As with gpsd, positions that the receiver estimates by dead reckoning
 // (quality 6, mode E), was given by hand (7, M) or simulates (8, S; some
@@ -30,9 +34,10 @@
 //
 // The mode is GSA's, the best where there is one per system; but what has an
 // altitude from more than four satellites is never two-dimensional, even if GSA
-// says so, as in some telephones and modems. Where a receiver sends no GSA, a fix is three-dimensional if it has an altitude and the receiver
-// does not say that fewer than four satellites made it. An altitude beside a
-// two-dimensional fix is held from earlier or assumed, and left out.
+// says so, as in some telephones and modems. Where a receiver sends no GSA, a
+// fix is three-dimensional if it has an altitude and the receiver does not say
+// that fewer than four satellites made it. An altitude beside a two-dimensional
+// fix is held from earlier or assumed, and left out.
 //
 // # How good a fix is
 //

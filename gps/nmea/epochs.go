@@ -14,8 +14,9 @@ type epochs struct {
 	ender ender
 
 	waiting []*report // additions that came before the epoch they belong to
-	done    [8]int64  // times of day of the epochs told last
-	next    int       // in done
+	order   order
+	done    [8]int64 // times of day of the epochs told last
+	next    int      // in done
 	used    []satelliteID
 	gsa     gps.Mode // what GSA said last,
 	gsaAt   int64    // and when
@@ -45,6 +46,12 @@ const (
 )
 
 func (s *epochs) place(r *report) whose {
+	w := s.belongs(r)
+	s.order.saw(r, w)
+	return w
+}
+
+func (s *epochs) belongs(r *report) whose {
 	joins := s.open && s.epoch.joins(r)
 	switch {
 	case joins && (r.at == noTime || s.epoch.at != noTime):
@@ -61,10 +68,17 @@ func (s *epochs) place(r *report) whose {
 }
 
 // wasTold reports whether the epoch of r is one of the last that were told. A
-// position without a time is of the last one, unless that had its like.
+// position without a time is of the last one, unless that had its like; so is
+// an addition that does not come first in its epoch.
 func (s *epochs) wasTold(r *report) bool {
-	if r.at == noTime {
-		return r.kind.opens() && !s.open && s.epoch.begun && !s.ender.has(r.name)
+	switch {
+	case r.at != noTime:
+	case s.open || !s.epoch.begun:
+		return false
+	case r.kind.opens():
+		return !s.ender.has(r.name)
+	default:
+		return !s.order.first(r.name)
 	}
 	for _, at := range s.done {
 		if at != noTime && near(at, r.at) {
@@ -83,6 +97,25 @@ func (s *epochs) keep(r *report) {
 	s.learn(r)
 }
 
+// missed takes from a sentence whose epoch was told what is still true in the
+// next one: the date, and what GSA says.
+func (s *epochs) missed(r *report) {
+	if r.kind == kindGSA {
+		s.keep(r)
+		return
+	}
+	s.learn(r)
+}
+
+// quiet says that the line fell silent. What stands alone between two silences
+// is of the epoch before, too late.
+func (s *epochs) quiet() {
+	if s.epoch.begun {
+		s.waiting = slices.DeleteFunc(s.waiting, func(r *report) bool { return r.at == noTime && r.kind != kindGSA })
+	}
+	s.order.turned = true
+}
+
 // learn takes the date from what does not belong to the open epoch.
 func (s *epochs) learn(r *report) {
 	if r.date == noDate || r.claim == denied || !s.epoch.counted {
@@ -97,6 +130,7 @@ func (s *epochs) learn(r *report) {
 func (s *epochs) begin(r *report, receivedNs int64) {
 	s.ender.next()
 	s.open = true
+	s.order.led(s.waiting)
 	s.epoch.begin(r.at, receivedNs, s.waiting)
 	s.waiting = s.waiting[:0]
 }

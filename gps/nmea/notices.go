@@ -75,6 +75,39 @@ func (n *notices) quality(e *epoch, tell func(gps.Event)) {
 	}
 }
 
+// standing is a time of day that comes again and again, as from who tries a
+// feed with one sentence: its epoch is told once, and nobody knows why nothing
+// else is.
+type standing struct {
+	at      int64
+	name    string // of the sentence that first had it
+	sinceNs int64  // when that came
+	again   int    // how often it did since then
+}
+
+const (
+	standsFor = int64(3 * time.Second)
+	// A receiver with many fixes per second, whose times have no fraction, says
+	// less of one second.
+	standsTimes = 40
+)
+
+// still reports whether r is another position of a time that has stood still
+// for so long.
+func (s *standing) still(r *report, ns int64) bool {
+	switch {
+	case !r.kind.opens() || r.at == noTime || r.claim != vouched:
+		return false
+	case s.name == "" || !near(r.at, s.at):
+		*s = standing{at: r.at, name: r.name, sinceNs: ns}
+		return false
+	case r.name != s.name:
+		return false
+	}
+	s.again++
+	return s.again >= standsTimes || s.again > 1 && ns-s.sinceNs >= standsFor
+}
+
 func (n *notices) say(text string, ns int64, tell func(gps.Event)) {
 	if len(text) > noticeLength {
 		text = text[:noticeLength]

@@ -190,8 +190,11 @@ func (p *report) height(altMSL, separation float64) {
 
 // $--GNS,hhmmss.ss,ddmm.mm,N,dddmm.mm,E,modes,satellites,hdop,alt,sep,…,nav
 //
-// There is one mode per system. The status at the end is not obeyed: most
-// receivers say there that they have none ("V").
+// There is one mode per system, N where it has no fix. Where several systems
+// make one position, GNGNS has it, and the GPGNS, GLGNS and so on behind it only
+// say how many satellites of theirs are in it: an empty mode says nothing of the
+// position. The status at the end is not obeyed: most receivers say there that
+// they have none ("V").
 func parseGNS(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 	r, p := &reader{fields: s.Fields}, newReport(s, kindGNS)
 	p.at = r.timeOfDay(0)
@@ -202,8 +205,10 @@ func parseGNS(s gonmea.BaseSentence) (gonmea.Sentence, error) {
 		p.claim = vouched
 	case strings.ContainsAny(modes, "EMS"):
 		p.claim, p.how = vouched, how(modes[strings.IndexAny(modes, "EMS")])
-	default:
+	case modes != "" && strings.Trim(modes, "N") == "":
 		p.claim = denied
+		return p, r.err
+	default:
 		return p, r.err
 	}
 	p.lat, p.lon, p.places = r.position(1)
