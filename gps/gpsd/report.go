@@ -152,14 +152,11 @@ const maxElements = 256
 
 func (l *list[T]) UnmarshalJSON(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
-	if t, err := d.Token(); err != nil || t != json.Delim('[') {
+	if t, _ := d.Token(); t != json.Delim('[') {
 		return nil // what is no array has no elements
 	}
-	for n := len(*l); n < maxElements && d.More(); n++ {
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
-			return nil
-		}
+	var raw json.RawMessage
+	for n := len(*l); n < maxElements && d.More() && d.Decode(&raw) == nil; n++ {
 		var v T
 		if raw[0] == '{' && json.Unmarshal(raw, &v) == nil {
 			*l = append(*l, v)
