@@ -9,8 +9,9 @@
 // and gpsd's reports, as gpspipe -r -w writes, the reports count: they say the
 // same.
 //
-// A time stamp counts as the time of arrival if it is beyond doubt: seconds
-// since 1970, or ISO 8601 with a zone, with a fraction. Others are passed over.
+// A time stamp counts as the time of arrival of its line if it is beyond doubt:
+// seconds since 1970, or ISO 8601 with a zone, with a fraction. Others are passed
+// over, and where there is none, fixes came when they were.
 //
 // A log is streamed: a few hundred kilobytes of it are in memory, whatever its
 // size.

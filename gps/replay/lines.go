@@ -24,6 +24,7 @@ func (l *log) sentences() (take func(chunk []byte, cut bool), end func()) {
 			return
 		}
 		if begins {
+			l.stampNs = 0
 			if i := bytes.IndexAny(chunk, `$!\`); i > 0 {
 				l.stamp(chunk[:i])
 			}
@@ -75,8 +76,9 @@ func (l *log) reports() (take func(chunk []byte, cut bool), end func()) {
 	return take, func() { d.Flush(l.event) }
 }
 
+// stamp takes what stands in front of a line.
 func (l *log) stamp(prefix []byte) {
-	if t := stamp(prefix); t != 0 {
-		l.stampNs = t
+	if l.stampNs = stamp(prefix); l.stampNs != 0 {
+		l.lastNs = l.stampNs
 	}
 }

@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -32,24 +31,20 @@ func New(file string, o Options, now func() int64) *Player {
 // begins today.
 //
 // At the end, Run tells a notice and one fix with gps.ModeNone, as a receiver
-// does that lost its satellites, and is quiet until ctx is done; with
-// Options.Loop it begins anew. It returns ctx's error, or a *fault.Error with
-// code gps.file if the log cannot be played at all. A log that is damaged
-// further on ends there.
+// does that lost its satellites, and is quiet until ctx is done. It returns
+// ctx's error, or a *fault.Error with code gps.file if the log cannot be played
+// at all. A log that is damaged further on ends there.
 func (p *Player) Run(ctx context.Context, tell func(gps.Event)) error {
 	defer p.say("")
 	pace := pace{now: p.now}
-	for pass := 1; pass == 1 || p.o.Loop; pass++ {
-		pace.anchored = false
-		fixes, err := p.play(ctx, &pace, pass, tell)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case fixes == 0:
-			return err
-		case err != nil:
-			tell(gps.Notice{Text: "the log ends early: " + err.Error()})
-		}
+	fixes, err := p.play(ctx, &pace, tell)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case fixes == 0:
+		return err
+	case err != nil:
+		tell(gps.Notice{Text: "the log ends early: " + err.Error()})
 	}
 	if err := pace.wait(ctx, pace.lastDueNs+gapNs); err != nil {
 		return err
@@ -63,9 +58,9 @@ func (p *Player) Run(ctx context.Context, tell func(gps.Event)) error {
 	return ctx.Err()
 }
 
-// play plays the log once. It returns how many fixes were told, and an error if
+// play plays the log. It returns how many fixes were told, and an error if
 // there were none.
-func (p *Player) play(ctx context.Context, pace *pace, pass int, tell func(gps.Event)) (fixes int, err error) {
+func (p *Player) play(ctx context.Context, pace *pace, tell func(gps.Event)) (fixes int, err error) {
 	o := p.o
 	if o.StartDate.IsZero() {
 		o.StartDate = time.Now()
@@ -80,7 +75,7 @@ func (p *Player) play(ctx context.Context, pace *pace, pass int, tell func(gps.E
 		if err := pace.wait(ctx, due); err != nil {
 			return err
 		}
-		p.say(where(&f, pass))
+		p.say(where(&f))
 		f.ReceivedNs = p.now()
 		if f.TimeNs != 0 {
 			f.TimeNs += pace.shiftNs + time.Now().UnixNano() - f.ReceivedNs
@@ -93,15 +88,11 @@ func (p *Player) play(ctx context.Context, pace *pace, pass int, tell func(gps.E
 }
 
 // where says where in the log a fix stands.
-func where(f *gps.Fix, pass int) string {
-	at := "at a fix without a time"
-	if f.TimeNs != 0 {
-		at = "at " + time.Unix(0, f.TimeNs).UTC().Format("2006-01-02 15:04:05")
+func where(f *gps.Fix) string {
+	if f.TimeNs == 0 {
+		return "at a fix without a time"
 	}
-	if pass > 1 {
-		at += fmt.Sprintf(", for the %d. time", pass)
-	}
-	return at
+	return "at " + time.Unix(0, f.TimeNs).UTC().Format("2006-01-02 15:04:05")
 }
 
 // Object names the receiver in errors and in the status: "replay drive.nmea".

@@ -78,7 +78,6 @@ func tpv(at string, lat float64) string {
 func TestPlaysAtTheLogsPace(t *testing.T) {
 	for _, c := range []struct {
 		name, log string
-		o         replay.Options
 		length    time.Duration
 		want      []string
 	}{
@@ -90,14 +89,6 @@ func TestPlaysAtTheLogsPace(t *testing.T) {
 				"5m0s fix 2 3.0000 of 5m0s at 2020-05-17 10:05:00",
 				"5m1s the log is at its end",
 				"5m1s fix 1 ended",
-			},
-		}, {
-			name: "again and again", log: tpv("10:00:00", 1) + tpv("10:00:02", 2), o: replay.Options{Loop: true}, length: 5500 * time.Millisecond,
-			want: []string{
-				"0s fix 2 1.0000 of 0s at 2020-05-17 10:00:00",
-				"2s fix 2 2.0000 of 2s at 2020-05-17 10:00:02",
-				"3s fix 2 1.0000 of 3s at 2020-05-17 10:00:00, for the 2. time",
-				"5s fix 2 2.0000 of 5s at 2020-05-17 10:00:02, for the 2. time",
 			},
 		}, {
 			name: "clocks that jump", log: tpv("10:00:00", 1) + tpv("22:00:00", 2) + tpv("22:00:01", 3) + tpv("10:00:02", 4) + tpv("", 5) + tpv("10:00:03", 6),
@@ -126,6 +117,14 @@ func TestPlaysAtTheLogsPace(t *testing.T) {
 				"1.15s fix 2 2.0000 of 750ms at 2020-05-17 10:00:01",
 			},
 		}, {
+			name: "one arrival", log: "1589709600.25 " + tpv("10:00:00", 1) + tpv("10:00:01", 2) + tpv("", 3) + tpv("10:00:02", 4), length: 2 * time.Second,
+			want: []string{
+				"0s fix 2 1.0000 of -250ms at 2020-05-17 10:00:00",
+				"750ms fix 2 2.0000 of 750ms at 2020-05-17 10:00:01",
+				"750ms fix 2 3.0000 at a fix without a time",
+				"1.75s fix 2 4.0000 of 1.75s at 2020-05-17 10:00:02",
+			},
+		}, {
 			name: "damage", log: tpv("10:00:00", 1) + "{\"class\":\"TPV\"\n" + tpv("10:00:01", 2), length: 1500 * time.Millisecond,
 			want: []string{
 				"0s line 2: half a report",
@@ -137,7 +136,7 @@ func TestPlaysAtTheLogsPace(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			name := file(t, c.log)
 			synctest.Test(t, func(t *testing.T) {
-				got, err := play(t, name, c.o, c.length)
+				got, err := play(t, name, replay.Options{}, c.length)
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("ended with %v", err)
 				}
@@ -182,10 +181,11 @@ func TestSaysWhyALogCannotBePlayed(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.nmea")
 	empty := file(t, "")
 	for name, want := range map[string]string{
-		missing: "no such file or directory",
-		empty:   "it is empty",
+		missing:     "no such file or directory",
+		empty:       "it is empty",
+		t.TempDir(): "it is a directory",
 	} {
-		p := replay.New(name, replay.Options{Loop: true}, boottime)
+		p := replay.New(name, replay.Options{}, boottime)
 		err := p.Run(t.Context(), func(e gps.Event) { t.Errorf("%+v", e) })
 		if fault.CodeOf(err) != fault.GPSFile || err.Error() != "replay "+name+": "+want {
 			t.Errorf("ended with %v", err)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/sensord/sensord/gps"
@@ -20,7 +21,6 @@ import (
 type Options struct {
 	StartDate  time.Time // the UTC day of its first fix, where it carries none: sentences without RMC and ZDA; zero: unknown
 	NoChecksum bool      // take sentences without a checksum, too; a wrong one is refused all the same
-	Loop       bool      // a Player begins again at the end; Read does not look at it
 }
 
 // window is how far into a log is looked for the first line that says what it
@@ -30,8 +30,8 @@ const window = 256 << 10
 // Read tells what is in a log: one gps.Fix for each epoch, in the order of the
 // log, and gps.Sky and gps.Notice where they stand, from this goroutine.
 // ReceivedNs of a fix is UTC, not CLOCK_BOOTTIME: the stamp of its line, else
-// the time of the fix itself, else of the last one before it that has a time,
-// and 0 if none has.
+// the time of the fix itself, else the last one before it of either, and 0 if
+// there was none.
 //
 // Read ends with nil at the end of the log, with ctx's error, or with the first
 // error of tell. What cannot be read is a *fault.Error with code gps.file: it
@@ -84,8 +84,8 @@ type log struct {
 	in      *bufio.Reader
 	kind    kind
 	line    int   // number of the line at hand, from 1
-	stampNs int64 // of the newest line that has one, UTC; 0 if none has
-	lastNs  int64 // time of the newest fix that has one, UTC
+	stampNs int64 // when the line at hand arrived, UTC; 0 if it does not say so
+	lastNs  int64 // the newest time that a stamp or a fix had, UTC
 	fixes   int
 	stopped error // tell's or ctx's
 
@@ -185,6 +185,12 @@ func (l *log) where(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("it is cut off there")
 	}
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		err = path.Err // the object says which
+	}
+	if errors.Is(err, syscall.EISDIR) {
+		return errors.New("it is a directory")
+	}
 	return fmt.Errorf("after line %d: %w", l.line, err)
 }
 
@@ -195,10 +201,10 @@ func (l *log) event(e gps.Event) {
 	}
 	if f, ok := e.(gps.Fix); ok {
 		l.fixes++
-		if f.TimeNs != 0 {
-			l.lastNs = f.TimeNs
-		}
-		if l.stampNs == 0 || f.ReceivedNs == 0 {
+		if f.ReceivedNs&unstamped != 0 {
+			if f.TimeNs != 0 {
+				l.lastNs = f.TimeNs
+			}
 			f.ReceivedNs = l.lastNs
 		}
 		e = f
@@ -206,12 +212,17 @@ func (l *log) event(e gps.Event) {
 	l.stopped = l.tell(e)
 }
 
+// unstamped is the bit of a time of arrival that says that its line had no
+// stamp. A fix is told with some later line: its own time of arrival has to say
+// which kind it is of.
+const unstamped = 1
+
 // now is the time of the line at hand, as far as it is known: UTC.
 func (l *log) now() int64 {
 	if l.stampNs != 0 {
-		return l.stampNs
+		return l.stampNs &^ unstamped
 	}
-	return l.lastNs
+	return l.lastNs | unstamped
 }
 
 // maxDamage is how many damaged lines are told one by one.
