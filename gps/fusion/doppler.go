@@ -3,48 +3,58 @@ package fusion
 import "math"
 
 // A doppler learns how noisy the velocities of a receiver are, from how far each
-// is from the line between the one before and the one behind it. Whoever
-// accelerates is off that line, too; so it is the quiet quarter of them that
-// counts.
+// is from the parabola through three others: what is left when it brakes and
+// turns evenly. Whoever does not is off that, too; so it is the quiet quarter of
+// them that counts.
 type doppler struct {
-	variance float64 // (m/s)², per axis; 0 before anything is known
-	said     [2]spoken
-	count    int
+	variance float64   // (m/s)², per axis; 0 before anything is known
+	said     [3]spoken // the last ones, oldest first
+	count    int       // how many in a row
 }
 
+// A spoken is a velocity as it was said.
 type spoken struct {
-	atNs        int64
-	east, north float64
+	atNs int64
+	vel  [2]float64 // m/s in the plane
 }
 
 const (
-	quiet = 0.25
-	// quietest is that quantile of the square of a two-dimensional deviation, in
-	// variances of one axis: -2 ln(1 - quiet).
-	quietest = 0.5753641449035618
+	// quiet is that share, and quietest that quantile of the square of a
+	// two-dimensional deviation, in variances of one axis: -2 ln(1 - quiet).
+	quiet, quietest = 0.25, 0.5753641449035618
 	// dopplerRate is by how much the logarithm moves at most: some 40 fixes count.
 	dopplerRate = 0.1
-	// dopplerSpan is the longest, in seconds, that three velocities may take.
-	dopplerSpan = 3.0
+	// dopplerSpan is the longest, in seconds, that four velocities may take.
+	dopplerSpan = 4.5
 )
 
-// learn takes a velocity that has a direction.
+// learn takes a velocity that has a direction, and forgets the row without.
 func (d *doppler) learn(m *measurement) {
-	now := spoken{m.atNs, m.east, m.north}
-	a, b := d.said[0], d.said[1]
-	d.said[0], d.said[1] = b, now
+	if m.speed < courseSure || !m.course || m.guess {
+		d.stop()
+		return
+	}
+	s := [4]spoken{d.said[0], d.said[1], d.said[2], {m.atNs, m.vel}}
 	d.count++
-	if d.count < 3 {
+	copy(d.said[:], s[1:])
+	if span := seconds(s[3].atNs - s[0].atNs); d.count < len(s) || !(span > 0 && span <= dopplerSpan) {
 		return
 	}
-	span, left := float64(now.atNs-a.atNs)/1e9, float64(now.atNs-b.atNs)/1e9
-	if !(left > 0 && span > left && span <= dopplerSpan) {
+	// The third divided difference: nothing of a parabola is left in it.
+	var e, n, noise float64
+	for i := range s {
+		c := 1.0
+		for j := range s {
+			if i != j {
+				c /= seconds(s[i].atNs - s[j].atNs)
+			}
+		}
+		e, n, noise = e+c*s[i].vel[0], n+c*s[i].vel[1], noise+c*c
+	}
+	x := (e*e + n*n) / noise
+	if math.IsNaN(x) { // two of one time
 		return
 	}
-	w := left / span
-	e := b.east - w*a.east - (1-w)*now.east
-	n := b.north - w*a.north - (1-w)*now.north
-	x := (e*e + n*n) / (1 + w*w + (1-w)*(1-w))
 	by := dopplerRate * quiet
 	if x < d.variance*quietest {
 		by -= dopplerRate
@@ -52,5 +62,5 @@ func (d *doppler) learn(m *measurement) {
 	d.variance = min(max(d.variance*math.Exp(by), bestSpeed*bestSpeed), noisiest*noisiest)
 }
 
-// break forgets what was said last.
+// stop forgets what was said last.
 func (d *doppler) stop() { d.count = 0 }

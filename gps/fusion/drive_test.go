@@ -1,12 +1,11 @@
 package fusion_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/gps/fusion"
@@ -65,7 +64,7 @@ func halting() way {
 
 func parked(float64) (x, y, vx, vy float64) { return 0, 0, 0, 0 }
 
-// A ear is a receiver of the tests: what its errors are, per axis.
+// An ear is a receiver of the tests: what its errors are, per axis.
 type ear struct {
 	name            string
 	every, shift    float64 // seconds between fixes, and when the first one is
@@ -111,7 +110,8 @@ func hear(rng *rand.Rand, w way, plane *gps.Plane, seconds float64, ears ...ear)
 			if !math.IsNaN(e.doppler) {
 				ve, vn := vx+rng.NormFloat64()*e.doppler, vy+rng.NormFloat64()*e.doppler
 				f.SpeedMPS = math.Hypot(ve, vn)
-				lat, lon := plane.Ground(x, y)
+				// Where it thinks that it is: north of there.
+				lat, lon := plane.Ground(x+dx, y+dy)
 				east, north := plane.VelFromENU(lat, lon, gps.ENU{E: ve, N: vn})
 				f.CourseDeg = math.Mod(math.Atan2(east, north)*180/math.Pi+360, 360)
 			}
@@ -129,15 +129,7 @@ func hear(rng *rand.Rand, w way, plane *gps.Plane, seconds float64, ears ...ear)
 			all = append(all, arrival{t + e.latency, t, f})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b arrival) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(all, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	return all
 }
 
@@ -179,6 +171,7 @@ func (g *score) p95() float64 {
 
 func (g *score) share() float64 { return float64(g.inside) / float64(len(g.errors)) }
 
+// String is all of it.
 func (g *score) String() string {
 	return fmt.Sprintf("rmse %.2f p95 %.2f inside %.3f radius %.2f absent %d gross %d of %d", g.rmse(), g.p95(), g.share(), g.radius/float64(len(g.errors)), g.absent, g.gross, len(g.errors)+g.absent)
 }
@@ -208,13 +201,3 @@ func frames(rng *rand.Rand, g *score, f *fusion.Filter, w way, plane *gps.Plane,
 		}
 	}
 }
-
-func lines(f *fusion.Filter, t float64) string {
-	var s strings.Builder
-	for _, r := range f.Status(ns(t)).Receivers {
-		fmt.Fprintf(&s, "%+v\n", r)
-	}
-	return s.String()
-}
-
-var _ = time.Second

@@ -93,7 +93,7 @@ func transit(dt, accTau, biasTau float64) transition {
 // small is the share of the time constant below which the exact terms of the
 // process noise cancel to nothing, and the first of each series is right
 // within a hundredth.
-const small = 0.02
+const small = 0.01
 
 // predict moves the estimate on. The acceleration has the variance accVar and
 // forgets itself within accTau seconds: R. A. Singer, Estimating optimal

@@ -15,7 +15,10 @@ type Filter struct {
 
 	plane     gps.Plane
 	receivers []*receiver
-	active    int // the receiver that has priority, none if there is none
+
+	active    int        // the receiver that has priority, none if there is none
+	electedNs int64      // since when
+	glide     [2]float64 // room for its offset and that of its height then, m²
 
 	nodes    []*node // in order of time; empty before the first position
 	spare    []*node
@@ -62,6 +65,9 @@ func (f *Filter) Add(fix gps.Fix, atNs int64) Result {
 		return Result{Rejected: true, Why: "there are " + strconv.Itoa(maxReceivers) + " other receivers"}
 	}
 	r := f.receivers[slot]
+	if atNs < -farNs || atNs > farNs {
+		return r.refuse("not a time")
+	}
 	r.searching = !fix.HasPosition()
 	r.heardNs = atNs
 	if r.searching {
@@ -102,11 +108,11 @@ func (f *Filter) insert(m measurement) Result {
 		f.trim()
 		return Result{Points: f.tell()}
 	}
-	r.reject(&m, f.body)
+	r.jump.add(&m, f.body)
 	if f.believe(m.slot, m.atNs) {
 		return f.restart(m, f.distance(n))
 	}
-	r.why = r.jump.why(f.distance(n), m.accuracy)
+	r.reject(r.jump.why(f.distance(n), m.accuracy))
 	if n.n == 0 && i == len(f.nodes)-1 {
 		f.drop(i)
 	}
@@ -166,12 +172,13 @@ func (f *Filter) restart(m measurement, leap float64) Result {
 	f.nodes = append(f.nodes, n)
 	for _, r := range f.receivers {
 		r.isGood, r.doubted = false, false
+		r.doppler.stop()
 	}
 	f.start(n)
 	f.since, f.leapt, f.stray = m.atNs, leap, stray{}
 	n.doubt = leap
 	f.lastGood = m.atNs
-	f.active = m.slot
+	f.active, f.glide = m.slot, [2]float64{}
 	f.accept(n)
 	return Result{Points: f.tell()}
 }
@@ -201,9 +208,11 @@ func (f *Filter) trim() {
 }
 
 func (f *Filter) node(m measurement) *node {
-	n := &node{}
+	var n *node
 	if k := len(f.spare); k > 0 {
 		n, f.spare = f.spare[k-1], f.spare[:k-1]
+	} else {
+		n = new(node)
 	}
 	*n = node{m: m}
 	return n

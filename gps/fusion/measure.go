@@ -42,7 +42,7 @@ const farM = 100e3
 // place checks where a fix says that it is.
 func place(fix *gps.Fix) (gps.LLA, bool) {
 	ok := fix.Lat >= -90 && fix.Lat <= 90 && fix.Lon >= -360 && fix.Lon <= 360
-	return gps.LLA{Lat: fix.Lat, Lon: fix.Lon}, ok
+	return gps.LLA{Lat: fix.Lat, Lon: math.Remainder(fix.Lon, 360)}, ok
 }
 
 // measure makes a measurement of a fix of a receiver.
@@ -63,11 +63,15 @@ func (f *Filter) measure(fix *gps.Fix, at gps.LLA, slot int, atNs int64) measure
 	}
 	m.patience = max(int64(lately), int64(3e9*r.interval))
 	m.white, m.off = r.noise(claimDoubt*sigma*sigma, dt)
+	place, up := f.room(slot, atNs)
+	m.off += place
 	m.measureVelocity(fix, r)
 	m.pose = r.calm.watch(&m, r.doppler.variance)
 	m.mute = r.calm.mute
 	m.measureAltitude(fix, sigma)
+	m.altOff += up
 	m.project(&f.plane)
+	r.doppler.learn(&m)
 	return m
 }
 
@@ -101,22 +105,17 @@ func (m *measurement) measureVelocity(fix *gps.Fix, r *receiver) {
 	}
 	m.course = m.speed >= courseFrom && fix.CourseDeg >= -360 && fix.CourseDeg <= 720
 	if !m.course {
-		r.doppler.stop()
 		return
 	}
 	sin, cos := math.Sincos(fix.CourseDeg * math.Pi / 180)
 	m.east, m.north = m.speed*sin, m.speed*cos
 	if m.speed < courseSure {
 		m.velVar += vague * m.speed * m.speed
-		r.doppler.stop()
 		return
 	}
 	// North is as uncertain as the place, seen from the pole.
 	turn := m.speed * m.accuracy / r95 / math.Max(math.Hypot(m.ecef.X, m.ecef.Y), 1)
 	m.velVar += turn * turn
-	if !m.guess {
-		r.doppler.learn(m)
-	}
 }
 
 func (m *measurement) measureAltitude(fix *gps.Fix, sigma float64) {

@@ -38,11 +38,12 @@ func (m Motion) body() *body {
 const (
 	// calmVar is the acceleration that is left to it, (m/s²)²: wind and doors.
 	calmVar = 0.02 * 0.02
-	// calmVelVar and calmAccVar are how well it is known that it stands. The
-	// former is a third of creeping.
+	// calmVelVar and calmAccVar are how well it is known that it stands: a third of
+	// creeping.
 	calmVelVar, calmAccVar = 0.05 * 0.05, 0.02 * 0.02
 	// creeping is the speed, in m/s, above which it may be moving, on the mean of
-	// calmSeconds: a module's noise of 0.1 m/s per axis is 0.13 m/s of speed.
+	// calmSeconds: a module's noise of 0.1 m/s per axis is 0.13 m/s of speed. Who is
+	// noisier cannot tell a parked car from one in a queue.
 	creeping, calmSeconds = 0.15, 3.0
 	// calmAfter is how long receivers must say so, and for how long it is taken
 	// for granted when they cannot tell: a stop at a kerb is shorter.
@@ -76,19 +77,20 @@ const (
 	// whiteShare is the share of a claimed variance that is new in each fix,
 	// before the receiver has shown it. Their own filters leave modules little.
 	whiteShare = 0.25
-	// whiteLeast keeps the filter from believing single fixes. More than
-	// whiteMost is more than was claimed: the claim is too small. More than
-	// whiteUtmost is no noise.
-	whiteLeast, whiteMost, whiteUtmost = 0.02, 0.98, 16.0
+	// whiteLeast keeps the filter from believing single fixes. Above whiteMost the
+	// claim is too small, for something always lasts: without that, a receiver
+	// that claims far too little would be believed more than all others. More
+	// than whiteUtmost is no noise.
+	whiteLeast, whiteMost, whiteUtmost = 0.02, 0.9, 16.0
 	// whiteRate is by how much the logarithm of the share moves with one fix: some
 	// 25 fixes count, while the share is small, and more later.
 	whiteRate = 0.04
 	// whiteCut is where a surprise, in its variance, is no noise any more.
 	whiteCut = 4.0
 
-	// scaleSeconds is how slowly a contradicted claim is corrected: five times
+	// scaleSeconds is how slowly a contradicted claim is corrected: some times
 	// offTau, for no less shows how far a receiver is off.
-	scaleSeconds = 300.0
+	scaleSeconds = 150.0
 	// scaleMost bounds that: six times the radius.
 	scaleMost = 36.0
 

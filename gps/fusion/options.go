@@ -30,8 +30,8 @@ type Options struct {
 	Order []string
 
 	// BelieveAfter is how long fixes that jumped must agree among themselves
-	// before they are believed, while no other receiver contradicts them. 0 is
-	// DefaultBelieveAfter.
+	// before they are believed, while fewer receivers contradict them than say the
+	// same. 0 is DefaultBelieveAfter.
 	BelieveAfter time.Duration
 }
 

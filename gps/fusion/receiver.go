@@ -50,10 +50,9 @@ func (r *receiver) refuse(why string) Result {
 }
 
 // reject notes a position that was not believed.
-func (r *receiver) reject(m *measurement, b *body) {
+func (r *receiver) reject(why string) {
 	r.rejected++
-	r.inRow = false
-	r.jump.add(m, b)
+	r.inRow, r.why = false, why
 }
 
 // good notes a position that was believed, when the filter was ahead by so much.

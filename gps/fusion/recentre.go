@@ -16,6 +16,9 @@ func (f *Filter) recentre() {
 		p[0], p[1] = p[0]-o[0], p[1]-o[1]
 		turn(&p[0], &p[1])
 	}
+	for _, r := range f.receivers {
+		r.doppler.stop()
+	}
 	for _, n := range f.nodes {
 		move(&n.m.pos)
 		move(&n.said.pos)

@@ -65,12 +65,13 @@ func begin(z [2]float64, slot int, white, off, velVar, accVar float64) estimate 
 // start makes the first node.
 func (f *Filter) start(n *node) {
 	m := &n.m
-	n.role, n.judged = roleUsed, true
+	n.role = roleUsed
 	n.t, n.kept = transition{accKept: 1, offKept: 1}, 1
 	n.e = begin(m.pos, m.slot, m.white, m.off, f.body.velVar, f.body.accVar)
 	n.e.see(m, true)
 	f.observeMoves(n)
 	f.stepUp(&node{}, n)
+	n.judged = true
 }
 
 // step makes n what prev becomes with its measurement.

@@ -12,9 +12,6 @@ type stray struct {
 // another time that the filter starts again there.
 func (f *Filter) timely(slot int, atNs int64) (why string, again bool) {
 	newest := f.nodes[len(f.nodes)-1].m.atNs
-	if atNs < -farNs || atNs > farNs {
-		return "not a time", false
-	}
 	behind := time.Duration(newest - atNs)
 	if behind >= -restartAfter && behind <= History && atNs >= f.nodes[0].m.atNs {
 		f.stray = stray{}
