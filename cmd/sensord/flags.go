@@ -35,6 +35,7 @@ type values struct {
 	daemonize  bool
 	child      bool
 	list       bool
+	version    bool
 	inFD       int
 	outFD      int
 }

@@ -24,7 +24,6 @@ func (a *app) rootCommand() *cobra.Command {
 		Short:         "Send captured Wi-Fi frames to a Kismet server",
 		Long:          rootLong,
 		Example:       rootExample,
-		Version:       versionText(),
 		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -37,10 +36,9 @@ func (a *app) rootCommand() *cobra.Command {
 	v.local(fs)
 	v.log(fs)
 	group(fs, groupKismet, func() {
-		fs.BoolP("version", "v", false, "print the version")
+		fs.BoolVarP(&v.version, "version", "v", false, "print the version")
 		fs.BoolP("help", "h", false, "print this")
 	})
-	root.SetVersionTemplate("sensord {{.Version}}\n")
 	root.SetHelpFunc(a.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { a.help(cmd, nil); return nil })
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -70,6 +68,9 @@ func (a *app) commands() []*cobra.Command {
 // dropIn does what Kismet's tools do with the same flags.
 func (a *app) dropIn(cmd *cobra.Command, v *values) error {
 	switch {
+	case v.version: // not cobra's own: its templates would keep 2 MiB in the program
+		_, err := fmt.Fprintf(a.out, "sensord %s\n", versionText())
+		return err
 	case v.inFD >= 0 || v.outFD >= 0:
 		return usageError("--in-fd, --out-fd", "start it with --connect HOST and --source SOURCE",
 			"this is Kismet's local mode, in which the server starts the capture tool; sensord only connects over the network")
