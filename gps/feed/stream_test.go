@@ -149,7 +149,7 @@ func TestStreamOfAWindVaneWithoutChecksums(t *testing.T) {
 		defer theirs.Close()
 		r := newReceiver(t, feed.Options{Kind: feed.TCP, Address: "receiver", NoChecksum: true})
 		u := startWith(t, r, func(ctx context.Context, tell func(gps.Event)) error { return r.Stream(ctx, ours, tell) })
-		for range 11 {
+		for range 10 {
 			send(t, theirs, []byte("$WIMWV,214.8,R,0.1,K,A\r\n"))
 			wait(time.Second)
 		}
