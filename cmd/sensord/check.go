@@ -32,7 +32,7 @@ func newCheckCommand(a *app) *cobra.Command {
 where it came from, the way to the server step by step (name, connection, TLS, login and role, protocol), and
 each source: of a radio whether it is there, may be used and can do what is asked for; each receiver: whether it is
 there and has a fix, and for a phone the URL to post to. Nothing is announced to the server, and nothing is changed
-on a radio. The exit status is that of the first step that fails.`,
+on a radio. What a sensord has that runs already is a warning. The exit status is that of the first step that fails.`,
 		Example: `  sensord check --config rig.yaml
   sensord check --connect kismet.local --apikey KEY --source wlan1 --gps gpsd`,
 		Args: noArguments,
@@ -50,8 +50,9 @@ on a radio. The exit status is that of the first step that fails.`,
 
 // checklist prints one line per step and remembers how the first one failed.
 type checklist struct {
-	out    io.Writer
-	status int
+	out      io.Writer
+	status   int
+	captures []captureStart // of the files that were looked at
 }
 
 var errInterrupted = errors.New("check: interrupted")
@@ -158,31 +159,73 @@ func (c *checklist) server(ctx context.Context, server configs.Server) {
 	})
 }
 
+// A captureStart is when a capture file begins.
+type captureStart struct {
+	file   string
+	timeNs int64 // of its first frame, UTC
+}
+
 // source opens a source and reads its first frames.
 func (c *checklist) source(ctx context.Context, s configs.Source) {
-	name, began := "source", time.Now()
-	file := s.Definition.Interface
+	began := time.Now()
+	found, err := patiently(ctx, func() sourceStep { return openSource(ctx, s.Definition.Interface) })
+	if err == nil {
+		err = found.err
+	}
+	if found.first.file != "" {
+		c.captures = append(c.captures, found.first)
+	}
+	c.step("source", time.Since(began), found.text, err)
+}
+
+// sourceStep is how the check of a file went.
+type sourceStep struct {
+	text  string
+	first captureStart // zero if it has no frames, or is no file
+	err   error
+}
+
+func openSource(ctx context.Context, file string) sourceStep {
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		c.step(name, 0, file+" is no regular file, so it was not opened: what is read from a pipe is gone", nil)
-		return
+		return sourceStep{text: file + notOpened}
 	}
 	r, err := pcapfile.Open(file, pcapfile.Options{})
 	if err != nil {
-		c.step(name, time.Since(began), "", err)
-		return
+		return sourceStep{err: err}
 	}
 	defer r.Close()
 	b, err := r.ReadBatch(ctx)
 	if errors.Is(err, io.EOF) {
-		c.step(name, time.Since(began), file+" holds no frames", nil)
-		return
+		return sourceStep{text: file + " holds no frames"}
 	}
 	if err != nil {
-		c.step(name, time.Since(began), "", err)
-		return
+		return sourceStep{err: err}
 	}
 	defer b.Release()
 	first := b.Frame(0)
-	c.step(name, time.Since(began), fmt.Sprintf("%s opens: link type %d, first frame of %s",
-		file, first.LinkType, time.Unix(0, first.TimeNs).UTC().Format(time.RFC3339)), nil)
+	return sourceStep{
+		text:  fmt.Sprintf("%s opens: link type %d, first frame of %s", file, first.LinkType, momentText(first.TimeNs)),
+		first: captureStart{file, first.TimeNs},
+	}
+}
+
+const notOpened = " is no regular file, so it was not opened: what is read from a pipe is gone"
+
+func momentText(utcNs int64) string { return time.Unix(0, utcNs).UTC().Format(time.RFC3339) }
+
+// patiently returns what f returns, or ctx's error if ctx ends before: a file on
+// a mount that is stuck keeps who reads it, and nothing can wake them. f goes on
+// then, as long as the process does, which has nothing left to do.
+func patiently[T any](ctx context.Context, f func() T) (result T, err error) {
+	if ctx.Err() != nil {
+		return result, ctx.Err()
+	}
+	done := make(chan T, 1)
+	go func() { done <- f() }()
+	select {
+	case result = <-done:
+		return result, nil
+	case <-ctx.Done():
+		return result, ctx.Err()
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +18,6 @@ import (
 	"github.com/sensord/sensord/gps/clock"
 	"github.com/sensord/sensord/gps/feed"
 	"github.com/sensord/sensord/gps/gpsd"
-	gpsreplay "github.com/sensord/sensord/gps/replay"
 	"github.com/sensord/sensord/internal/fault"
 )
 
@@ -30,6 +28,7 @@ type gpsCheck struct {
 	open   func(configs.Receiver) (checkedReceiver, error)
 	ports  func() ([]feed.Port, error) // serial devices that may be receivers
 	system func() (clock.System, error)
+	others func() (pids []int, all bool) // see otherSensords
 	wait   waits
 }
 
@@ -53,7 +52,10 @@ func usualWaits() waits {
 }
 
 func newGPSCheck(c *checklist) *gpsCheck {
-	return &gpsCheck{checklist: c, open: openChecked, ports: feed.Ports, system: clock.ReadSystem, wait: usualWaits()}
+	return &gpsCheck{
+		checklist: c, open: openChecked, ports: feed.Ports, system: clock.ReadSystem,
+		others: func() ([]int, bool) { return otherSensords("/proc") }, wait: usualWaits(),
+	}
 }
 
 // openChecked makes a receiver that connects to something.
@@ -90,6 +92,7 @@ type receiverStep struct {
 	warn         bool
 	text, remedy string
 	err          error
+	covers       logTimes // of a log that locates files
 }
 
 // receivers tells of each receiver, a line each. They are looked at together:
@@ -108,9 +111,10 @@ func (c *gpsCheck) receivers(ctx context.Context, cfg configs.Config) {
 	for _, s := range steps {
 		if s.warn {
 			c.line("warn", "receiver", s.took, s.text, s.remedy)
-			continue
+		} else {
+			c.step("receiver", s.took, s.text, s.err)
 		}
-		c.step("receiver", s.took, s.text, s.err)
+		c.covered(s.covers, cfg.GPS.Predict)
 	}
 }
 
@@ -124,6 +128,7 @@ func (c *gpsCheck) receiver(ctx context.Context, r configs.Receiver, web configs
 		return receiverStep{text: r.Name + ": positions are posted to " + postURL(web, "/gps/web/update.cmd")}
 	case configs.ReceiverReplay:
 		return replayStep(ctx, r)
+	case configs.ReceiverGPSD, configs.ReceiverNMEA:
 	}
 	live, err := c.open(r)
 	if err != nil {
@@ -159,11 +164,32 @@ func (c *gpsCheck) listen(outer context.Context, r configs.Receiver, live checke
 		return receiverStep{text: object + ": " + withCommas(fixWorth(h.fix), h.detail)}
 	case outer.Err() != nil:
 		return receiverStep{err: outer.Err()}
+	case ctx.Err() == nil && fault.CodeOf(err) == fault.GPSBusy:
+		return c.busy(err)
 	case ctx.Err() == nil: // it ended by itself
 		return receiverStep{err: c.withPorts(r, err)}
 	case h.speaks:
 		return receiverStep{warn: true, text: object + ": " + withCommas("no fix yet", h.view(), h.detail), remedy: fault.GPSSearching.Remedy()}
-	case visited:
+	}
+	return unheard(live, wait, visited)
+}
+
+// unheard says of a receiver that told nothing whether anything came at all.
+func unheard(live checkedReceiver, wait time.Duration, visited bool) receiverStep {
+	object := live.Object()
+	if l, ok := live.(interface{ Came() (bool, error) }); ok {
+		came, err := l.Came()
+		switch {
+		case err != nil:
+			return receiverStep{err: err}
+		case came:
+			return receiverStep{
+				warn: true, text: object + ": sentences come, and none of them has said where the receiver is",
+				remedy: "have the receiver send RMC or GGA, or wait: it may send them seldom",
+			}
+		}
+	}
+	if visited {
 		return receiverStep{text: fmt.Sprintf("%s: ready; nobody sent anything in %s", object, wait)}
 	}
 	return receiverStep{err: fault.Newf(fault.GPSSilent, object, "nothing came in %s", wait)}
@@ -220,37 +246,6 @@ func (c *gpsCheck) withPorts(r configs.Receiver, err error) error {
 		return err
 	}
 	return &fault.Error{Code: f.Code, Object: f.Object, Err: f.Err, Advice: "plug it in, sensord waits for it; or name the receiver that is here: " + strings.Join(likely, ", ")}
-}
-
-var errEnough = errors.New("the first fix is enough")
-
-// replayStep reads a log as far as its first fix.
-func replayStep(ctx context.Context, r configs.Receiver) receiverStep {
-	object := "replay " + r.File
-	f, err := os.Open(r.File)
-	if err != nil {
-		return receiverStep{err: fault.New(fault.GPSFile, object, errors.Unwrap(err))}
-	}
-	defer f.Close()
-	var first gps.Fix
-	err = gpsreplay.Read(ctx, f, gpsreplay.Options{StartDate: r.StartDate, NoChecksum: r.NoChecksum}, func(e gps.Event) error {
-		if fix, ok := e.(gps.Fix); ok && fix.HasPosition() {
-			first = fix
-			return errEnough
-		}
-		return nil
-	})
-	switch {
-	case errors.Is(err, errEnough):
-	case err != nil:
-		return receiverStep{err: err}
-	default:
-		return receiverStep{err: fault.Newf(fault.GPSFile, object, "it holds no fix")}
-	}
-	if first.TimeNs == 0 && !r.Realtime {
-		return receiverStep{err: &fault.Error{Code: fault.GPSFile, Object: object, Err: errors.New("its first fix has no date"), Advice: "add start_date: YYYY-MM-DD, the day on which it begins"}}
-	}
-	return receiverStep{text: object + ": the first fix is of " + time.Unix(0, first.TimeNs).UTC().Format(time.RFC3339)}
 }
 
 // fixWorth says what a fix is worth.

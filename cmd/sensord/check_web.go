@@ -1,14 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
@@ -22,30 +28,76 @@ func (c *gpsCheck) web(ctx context.Context, w configs.Web) {
 	began, object := time.Now(), "web "+w.Listen
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", w.Listen)
 	took := time.Since(began)
-	if err != nil {
-		f := &fault.Error{Code: fault.WebListen, Object: object, Err: innermost(err)}
-		if errors.Is(err, syscall.EADDRINUSE) {
-			f.Advice = "if that is another sensord, nothing is wrong; else choose another address with web: {listen: HOST:PORT}"
-		}
-		c.step("web", took, "", f)
-	} else {
+	if err == nil {
 		_ = l.Close()
 		detail := w.Listen + " is free"
 		if onlyHere(w.Listen) {
 			detail += "; only programs of this machine reach it"
 		}
 		c.step("web", took, detail, nil)
+	} else {
+		c.webTaken(took, err, fault.New(fault.WebListen, object, innermost(err)))
 	}
 	if w.TokenFile == "" {
 		return
 	}
-	switch _, err := os.ReadFile(w.TokenFile); {
+	detail, err := patiently(ctx, func() tokenStep { return findToken(w.TokenFile) })
+	c.step("token", 0, detail.text, cmp.Or(err, detail.err))
+}
+
+// webTaken tells why the address cannot be listened on.
+func (c *gpsCheck) webTaken(took time.Duration, cause, err error) {
+	if errors.Is(cause, syscall.EADDRINUSE) {
+		if step, ok := c.beside(err); ok {
+			c.line("warn", "web", took, step.text, step.remedy)
+			return
+		}
+	}
+	c.step("web", took, "", err)
+}
+
+// tokenStep is how the check of a token went.
+type tokenStep struct {
+	text string
+	err  error
+}
+
+// findToken looks for the token, or whether one can be made.
+func findToken(file string) tokenStep {
+	object := "token file " + file
+	text, err := os.ReadFile(file)
+	switch {
+	case err == nil && strings.TrimSpace(string(text)) == "":
+		return tokenStep{err: fault.Newf(fault.WebToken, object, "it holds no token")}
 	case err == nil:
-		c.step("token", 0, "it is in "+w.TokenFile, nil)
-	case errors.Is(err, fs.ErrNotExist):
-		c.step("token", 0, "it will be made, in "+w.TokenFile, nil)
-	default:
-		c.step("token", 0, "", fault.New(fault.WebToken, "token file "+w.TokenFile, innermost(err)))
+		return tokenStep{text: "it is in " + file}
+	case !errors.Is(err, fs.ErrNotExist):
+		return tokenStep{err: fault.New(fault.WebToken, object, innermost(err))}
+	}
+	if dir, err := writable(filepath.Dir(file)); err != nil {
+		return tokenStep{err: &fault.Error{
+			Code: fault.WebToken, Object: object, Err: fmt.Errorf("it has to be made, and not in %s: %w", dir, err),
+			Advice: "check as the user that sensord runs as; or name a directory of that user with state_dir (--state-dir, SENSORD_STATE_DIR), or a token with web: {token_file: FILE} or SENSORD_WEB_TOKEN_FILE",
+		}}
+	}
+	return tokenStep{text: "it will be made, in " + file}
+}
+
+// writable returns the nearest directory that is there, and why nothing can be
+// made in it.
+func writable(dir string) (string, error) {
+	for {
+		info, err := os.Stat(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir):
+			dir = filepath.Dir(dir)
+			continue
+		case err != nil:
+			return dir, innermost(err)
+		case !info.IsDir():
+			return dir, syscall.ENOTDIR
+		}
+		return dir, unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
 	}
 }
 

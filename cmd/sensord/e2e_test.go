@@ -16,7 +16,7 @@ func TestEndToEnd(t *testing.T) {
 	w.startSlow(t)
 	t.Run("refusal", e.refusal) // alone: it measures
 	for name, test := range map[string]func(*testing.T){
-		"autodetect": e.autodetect, "daemon": e.daemon, "delivery": e.delivery, "documents": e.documents, "gps": e.gps,
+		"autodetect": e.autodetect, "check": e.check, "daemon": e.daemon, "delivery": e.delivery, "documents": e.documents, "gps": e.gps,
 		"messages": w.messages, "nginx": e.nginx, "reset": e.reset, "secrets": e.secrets, "signals": e.signals,
 		"upgrade": e.upgrade,
 	} {

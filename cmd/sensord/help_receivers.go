@@ -50,11 +50,11 @@ Who posts positions sends the same as to Kismet, with the token as its API key:
 
 alt (metres), spd (km/h), time (seconds since 1970), heading (degrees) and accuracy (metres, 95 %) may be left out.
 ` + "`sensord check`" + ` says where to post to, and where the token is: in web.token in the state directory, made at the first
-start, unless web: {token_file: FILE} names another. web.listen may be an address that others reach if there is TLS,
-web: {tls: {cert: FILE, key: FILE}}, or with insecure: true.
+start, unless web: {token_file: FILE} or SENSORD_WEB_TOKEN_FILE names another. web.listen (SENSORD_WEB_LISTEN) may be
+an address that others reach if there is TLS, web: {tls: {cert: FILE, key: FILE}}, or with insecure: true.
 
 metagps=NAME in a source's options makes the server locate its frames by its own copy of a position. sensord keeps
-that fresh over REST, with the server's login or another one, servers: [{rest: {apikey_file: FILE}}], of the role
-WEBGPS; to create it takes the role admin. How often, and whether it may be created, is said by
-gps: {metagps: {rate: 1/sec, create: true}}. It is worse than what sensord does without it: the copy is as old as the
-last update, the server never lets it expire, and no positions are sent with the frames of this source.`
+that fresh over REST, with the server's login or another one, servers: [{rest: {apikey_file: FILE}}] or
+SENSORD_REST_APIKEY, of the role WEBGPS; to create it takes the role admin. How often, and whether it may be created,
+is said by gps: {metagps: {rate: 1/sec, create: true}}. It is worse than what sensord does without it: the copy is as
+old as the last update, the server never lets it expire, and no positions are sent with the frames of this source.`
