@@ -80,9 +80,10 @@ func (r *receiver) good(atNs, ahead int64) {
 const longest = 10.0
 
 // fresh reports whether the last believed position still speaks for a receiver:
-// for two of its intervals, because one may be lost.
+// for an interval and a half, so that at a fix a second another one takes over
+// before the track's prediction ends.
 func (r *receiver) fresh(atNs int64) bool {
-	return r.isGood && seconds(atNs-r.goodNs) <= min(max(2*r.interval+r.lag+0.25, 1.5), 5)
+	return r.isGood && seconds(atNs-r.goodNs) <= min(max(1.5*r.interval+r.lag+0.25, 1.2), 5)
 }
 
 // noise splits the variance that a fix claims, per axis, into what is new in it
