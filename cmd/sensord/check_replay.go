@@ -53,16 +53,11 @@ func readLog(ctx context.Context, r configs.Receiver) receiverStep {
 		return receiverStep{err: &fault.Error{Code: fault.GPSFile, Object: object, Err: innermost(err), Advice: "check the path, and whether you may read it"}}
 	}
 	defer f.Close()
-	times, damaged := logTimes{object: object}, false
+	times := logTimes{object: object}
 	err = gpsreplay.Read(ctx, f, gpsreplay.Options{StartDate: r.StartDate, NoChecksum: r.NoChecksum}, func(e gps.Event) error {
-		switch e := e.(type) {
-		case gps.Notice:
-			damaged = true
-		case gps.Fix:
-			if e.HasPosition() {
-				times.add(&e)
-			}
-			if times.fixes > 0 && r.Realtime {
+		if fix, ok := e.(gps.Fix); ok && fix.HasPosition() {
+			times.add(&fix)
+			if r.Realtime {
 				return errEnough
 			}
 		}
@@ -71,8 +66,6 @@ func readLog(ctx context.Context, r configs.Receiver) receiverStep {
 	switch {
 	case errors.Is(err, errEnough):
 		return receiverStep{text: object + ": it has fixes, and is played as if it happened now"}
-	case fault.CodeOf(err) == fault.GPSFile && times.fixes == 0 && damaged && !r.NoChecksum:
-		return receiverStep{err: &fault.Error{Code: fault.GPSFile, Object: object, Err: errors.Unwrap(err), Advice: bareLogAdvice}}
 	case err != nil && (times.fixes == 0 || fault.CodeOf(err) != fault.GPSFile):
 		return receiverStep{err: err}
 	case times.fixes == 0:
@@ -87,8 +80,6 @@ func readLog(ctx context.Context, r configs.Receiver) receiverStep {
 	}
 	return receiverStep{text: object + ": the first fix is of " + momentText(times.first) + ", the last of " + momentText(times.last), covers: times}
 }
-
-const bareLogAdvice = "if its sentences end without *, and two digits, take them with checksum: optional (checksum=optional with --gps); else copy it again"
 
 // irregularLog refuses what a rig would not read. It may be a pipe, and what a
 // check took out of that would be gone.

@@ -16,6 +16,7 @@ func (l *log) sentences() (take func(chunk []byte, cut bool), end func()) {
 		return fmt.Sprintf("%d sentences, of them %d of use, %d with a wrong or no checksum",
 			c.Sentences+c.Unknown+c.BadChecksum+c.Malformed, c.Sentences, c.BadChecksum)
 	}
+	l.refused = func() bool { return d.Counts().BadChecksum > 0 }
 	rest := false // the chunk goes on with the line before it
 	take = func(chunk []byte, cut bool) {
 		begins := !rest

@@ -49,7 +49,7 @@ func Read(ctx context.Context, r io.Reader, o Options, tell func(gps.Event) erro
 		return l.stopped
 	}
 	if err == nil && l.fixes == 0 {
-		err = l.nothing()
+		return &fault.Error{Code: fault.GPSFile, Object: object(r), Err: l.nothing(), Advice: l.advice()}
 	}
 	return fault.New(fault.GPSFile, object(r), err)
 }
@@ -92,6 +92,7 @@ type log struct {
 	damaged     int
 	lastDamaged int // its line
 	says        func() string
+	refused     func() bool // sentences, for their checksum
 }
 
 // open looks into a log, through its compression, for what it is.
@@ -248,4 +249,12 @@ func (l *log) nothing() error {
 		return fmt.Errorf("no fix in it: %s, the last damaged line is %d", l.says(), l.lastDamaged)
 	}
 	return fmt.Errorf("no fix in it: %s", l.says())
+}
+
+// advice is what to do with a log that was refused for its checksums, or "".
+func (l *log) advice() string {
+	if l.refused == nil || !l.refused() || l.o.NoChecksum {
+		return ""
+	}
+	return "if its sentences end without *, and two digits, take them with checksum: optional (checksum=optional with --gps); else copy it again"
 }

@@ -140,6 +140,22 @@ func drive(n int) string {
 	return b.String()
 }
 
+// Logs that are refused for their checksums alone can be taken without.
+func TestSaysHowALogWithoutChecksumsIsTaken(t *testing.T) {
+	const bare = "$GPGGA,101112.00,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,\r\n"
+	_, err := read(t, strings.NewReader(bare+bare), replay.Options{})
+	if fault.CodeOf(err) != fault.GPSFile || !strings.Contains(fault.RemedyOf(err), "checksum: optional (checksum=optional with --gps)") {
+		t.Errorf("%v (%s)", err, fault.RemedyOf(err))
+	}
+	if _, err := read(t, strings.NewReader(bare+bare), replay.Options{NoChecksum: true}); err != nil {
+		t.Error(err)
+	}
+	_, err = read(t, strings.NewReader("$GPXYZ,1,2*47\r\n"), replay.Options{NoChecksum: true})
+	if fault.RemedyOf(err) != fault.GPSFile.Remedy() {
+		t.Errorf("%v (%s)", err, fault.RemedyOf(err))
+	}
+}
+
 func TestSaysWhereALogIsDamaged(t *testing.T) {
 	whole := drive(5000)
 	packed := pack(t, whole)
