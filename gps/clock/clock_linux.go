@@ -22,6 +22,9 @@ func Boottime() int64 {
 func ReadSystem() (System, error) {
 	var s System
 	s.AtNs, s.OffsetNs = offset()
+	var up unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &up)
+	s.SleptNs = Boottime() - up.Nano()
 	var t unix.Timex // without modes: adjtimex(2) only reads
 	state, err := unix.Adjtimex(&t)
 	if err != nil {

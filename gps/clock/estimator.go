@@ -17,6 +17,18 @@
 // better: whose own error is smaller, and who says that the clock is off by more
 // than that; until it is off by less than half of that.
 //
+// It happens that something sets the kernel's clock wrong, and says that it is
+// right: a bad server, or a clock that counts seconds, read when the machine wakes
+// up. Then fixes would be placed too early, or too late. So the least latency of
+// each receiver is kept. When the kernel's clock is set by more than 100 ms, and
+// by more than Maxerror was before, and the receiver's times do not go with it,
+// the receiver's fixes are placed by that latency, until the clock agrees with it
+// again; and so they are when the receiver's clock is set and the kernel's is not,
+// and when the kernel's is no longer synchronised. A clock that was wrong from the
+// start, by less than 2 s, cannot be told from a slow receiver: then fixes are
+// placed wrongly by as much. When it is set right that shows, if the receiver took
+// more than 500 ms before and does not any more; less of an error stays.
+//
 // Without the kernel, receivers vote: the largest group that agrees is believed,
 // one alone is, too. Where two groups are as large, the one is believed that
 // agrees with the system clock to 2 s, as the battery of a clock keeps it; else
@@ -43,6 +55,10 @@ import (
 
 	"github.com/sensord/sensord/gps"
 )
+
+// MaxLate is the most that a fix may be late to be placed. What a line or a
+// program that stood still kept for longer is of no use any more.
+const MaxLate = 20 * time.Second
 
 const (
 	// leastNs is how late the report with the least latency is taken to be, and
@@ -71,6 +87,7 @@ type Estimator struct {
 	nowNs     int64 // the newest time on CLOCK_BOOTTIME that it was told
 	system    System
 	hasSystem bool
+	synced    System      // what the kernel said last when it was synchronised
 	receivers []*receiver // in the order in which they were first heard
 
 	told  estimate // what receivers say
@@ -83,6 +100,7 @@ type receiver struct {
 	heardNs      int64
 	arrivals     arrivals
 	pulses       pulses
+	habit        habit
 	configured   int64 // its latency, ns; 0 is to be measured
 	sane         bool  // its times can be
 	lies         bool  // the kernel knew better
@@ -100,6 +118,7 @@ func NewEstimator(earliest time.Time) *Estimator {
 // SetSystem says what the system clock is worth. It is to be read again every
 // second or so, and it costs nothing to do so with every fix.
 func (e *Estimator) SetSystem(s System) {
+	e.step(s)
 	e.system, e.hasSystem = s, true
 	e.nowNs = max(e.nowNs, s.AtNs)
 	e.update()
@@ -116,14 +135,24 @@ func (e *Estimator) Pulse(name string, p gps.Pulse) {
 }
 
 // Place returns when a fix was measured, on CLOCK_BOOTTIME, in nanoseconds:
-// never after it was received. It reports false if that cannot be known: the
-// time of its arrival is unknown, and so are UTC or its own time.
+// never after it was received. It reports false if that is not known: a false
+// place would be worse than none. So it does when the time of arrival is unknown,
+// and so are UTC or the fix's own time.
 //
 // If the receiver's time fits with UTC, that says it. Else it is the receiver's
 // own clock, by its report with the least latency: who lies by a constant does
-// no harm. A report whose time jumps, and one without a time, was measured as
-// long before its arrival as the receiver's usually are; a jump that lasts, for
-// 2 s and 4 reports, is believed.
+// no harm. One without a time was measured as long before its arrival as the
+// receiver's usually are.
+//
+// A report that is late because the line or the program stood still is placed
+// where it was measured, if that is not more than MaxLate ago. One whose time
+// jumps ahead is a fresh one, with a wrong time: it counts as one without. One
+// that is not newer than the last, or that stays behind when the line goes on
+// again, may be an old one, or the receiver's clock was set back: it is refused.
+// So is the first one for 10 minutes, or after the machine slept, unless its time
+// agrees with what was known of the receiver, and the first one of all if it is
+// 2 s behind a synchronised clock. Such a jump is believed when it lasts, for 2 s
+// and 4 reports.
 //
 // latency is how late the receiver's reports usually are, if it is configured:
 // then it counts, whatever could be measured. 0 means that it is to be measured.
@@ -137,18 +166,31 @@ func (e *Estimator) Place(f gps.Fix, latency time.Duration) (atNs int64, ok bool
 	if !known {
 		return f.ReceivedNs - r.usual(), true
 	}
-	verdict := r.arrivals.add(f.TimeNs, f.ReceivedNs)
-	if verdict == jumped {
+	alone := r.arrivals.alone(f.ReceivedNs)
+	v := r.arrivals.add(f.TimeNs, f.ReceivedNs, e.word(r, f.TimeNs, f.ReceivedNs))
+	switch v {
+	case doubtful:
+		return 0, false
+	case jumped:
 		return f.ReceivedNs - r.usual(), true
-	}
-	if verdict == moved {
+	case late:
+		return e.place(r, f)
+	case moved:
 		r.lies = false
 	}
 	r.sane = e.sane(f.TimeNs)
 	e.update()
+	e.settle(r, v, alone, f.TimeNs-f.ReceivedNs)
+	if atNs, ok = e.place(r, f); ok {
+		r.arrivals.late(f.ReceivedNs - atNs)
+	}
+	return atNs, ok
+}
+
+// place is Place by the time of a fix.
+func (e *Estimator) place(r *receiver, f gps.Fix) (atNs int64, ok bool) {
 	atNs = min(f.TimeNs-e.offset(r), f.ReceivedNs)
-	r.arrivals.late(f.ReceivedNs - atNs)
-	return atNs, true
+	return atNs, f.ReceivedNs-atNs <= max(int64(MaxLate), r.configured+maxLagNs)
 }
 
 // Latency returns how late a receiver's fixes usually are, and how late all but
@@ -212,12 +254,20 @@ func (e *Estimator) offset(r *receiver) int64 {
 	if r.configured > 0 {
 		return r.arrivals.median() + r.configured
 	}
-	best := r.arrivals.best(e.nowNs)
+	best := r.arrivals.lead
 	// A receiver that is further off than this is not in question: it lies.
 	utc, errorNs := e.state.OffsetNs, min(e.state.ErrorNs, maxErrorNs)
+	pulse := e.state.Source == gps.ClockPulse
 	if e.told.source == gps.ClockPulse && e.told.error(e.nowNs) < errorNs &&
 		abs(e.told.offsetNs-utc) <= errorNs+e.told.errorNs {
 		utc, errorNs = e.told.offsetNs, e.told.error(e.nowNs) // a pulse within Maxerror
+		pulse = true
+	}
+	if h := &r.habit; h.known && !pulse {
+		if h.held || e.state.Source != gps.ClockSystem || !behind(best, utc, errorNs) {
+			return best + h.leastNs
+		}
+		return max(utc, best) // however late: the line is slow
 	}
 	if !e.state.Known() || !fits(best, utc, errorNs) {
 		return best + leastNs
@@ -228,9 +278,13 @@ func (e *Estimator) offset(r *receiver) int64 {
 // fits reports whether a receiver whose least latent report says that UTC is
 // best ahead of CLOCK_BOOTTIME can have the right time.
 func fits(best, utcNs, errorNs int64) bool {
-	const slack, latency = int64(100 * time.Millisecond), int64(2 * time.Second)
-	least := utcNs - best
-	return least >= -errorNs-slack && least <= max(latency, errorNs+latency/4)
+	return behind(best, utcNs, errorNs) && utcNs-best <= max(latestNs, errorNs+latestNs/4)
+}
+
+// behind reports whether it does not come before it was measured.
+func behind(best, utcNs, errorNs int64) bool {
+	const slack = int64(100 * time.Millisecond)
+	return utcNs-best >= -errorNs-slack
 }
 
 func abs(ns int64) int64 { return max(ns, -ns) }

@@ -22,6 +22,13 @@ func (w *world) wantAt(what string, f gps.Fix, want, within int64) {
 	}
 }
 
+func (w *world) wantNowhere(what string, f gps.Fix) {
+	w.t.Helper()
+	if at, ok := w.Place(f, 0); ok {
+		w.t.Errorf("%s: placed %v before it came", what, time.Duration(f.ReceivedNs-at))
+	}
+}
+
 func TestPlaceWithoutTimes(t *testing.T) {
 	w := newWorld(t)
 	f := gps.NewFix()
@@ -64,8 +71,8 @@ func TestPlaceAfterTheLineStoodStill(t *testing.T) {
 	}
 }
 
-// One wrong time, and a clock that stands still, as of a receiver that lost its
-// fix: such reports are where the others of the receiver would be.
+// One wrong time: such a report is where the others of the receiver would be. What
+// is not newer than the last one may as well be old, or told again.
 func TestPlaceOfJumps(t *testing.T) {
 	for name, synchronised := range map[string]bool{"ntp": true, "gps": false} {
 		w := newWorld(t)
@@ -74,11 +81,19 @@ func TestPlaceOfJumps(t *testing.T) {
 		base := w.nowNs
 		for i, lie := range []int64{3600 * second, 0, -30 * second, 0, 0, -1500 * ms, 0, 700 * ms, 0} {
 			measured := base + int64(i+1)*second
-			w.wantAt(name, w.at(measured, 150*ms, lie), measured, 50*ms)
+			if f := w.at(measured, 150*ms, lie); lie < 0 {
+				w.wantNowhere(name+", older than the last", f)
+			} else {
+				w.wantAt(name, f, measured, 50*ms)
+			}
 		}
 		base += 10 * second
 		for i := range int64(20) {
-			w.wantAt(name+", standing still", w.at(base+i*second, 150*ms, -i*second), base+i*second, 50*ms)
+			if f := w.at(base+i*second, 150*ms, -i*second); i > 0 {
+				w.wantNowhere(name+", standing still", f)
+			} else {
+				w.wantAt(name, f, base, 50*ms)
+			}
 		}
 		w.wantAt(name+", going on", w.at(base+20*second, 150*ms, 0), base+20*second, 50*ms)
 	}

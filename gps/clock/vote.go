@@ -90,7 +90,7 @@ func (e *Estimator) byReports(r *receiver) (w estimate, sane, fit bool) {
 	if !r.arrivals.fresh(e.nowNs) {
 		return estimate{}, false, false
 	}
-	best := r.arrivals.best(e.nowNs)
+	best := r.arrivals.lead
 	w = estimate{source: gps.ClockGPS, offsetNs: best + leastNs, errorNs: leastErrorNs, atNs: e.nowNs}
 	switch {
 	case r.configured > 0:
