@@ -1,7 +1,5 @@
 package nmea
 
-import "bytes"
-
 // maxSentence is the most bytes that a sentence may have. The standard says
 // 82; receivers with many satellites exceed that, none by far.
 const maxSentence = 1024
@@ -116,24 +114,6 @@ func (l *line) checksum(c byte, receivedNs int64, d *Decoder) {
 		return
 	}
 	d.sentence(l.text, l.receivedNs)
-}
-
-// Valid reports whether line is one NMEA sentence with the right checksum; the
-// line's end may be there or not. It is for finding a line's baud rate.
-func Valid(line []byte) bool {
-	line = bytes.TrimRight(line, "\r\n")
-	star := len(line) - 3
-	if star < len("$GPTXT") || line[star] != '*' || (line[0] != '$' && line[0] != '!') {
-		return false
-	}
-	sum := byte(0)
-	for _, c := range line[1:star] {
-		if c == '$' || c == '*' || !printable(c) {
-			return false
-		}
-		sum ^= c
-	}
-	return sumIs(line[star+1:], sum)
 }
 
 func printable(c byte) bool { return c >= ' ' && c <= '~' }
