@@ -141,6 +141,7 @@ func (s *Socket) collect() (b *capture.Batch, idle bool) {
 	if s.state.changed {
 		return nil, true
 	}
+	s.clock.look()
 	if _, ok := s.frames.peek(); !ok {
 		return nil, true
 	}
@@ -149,7 +150,7 @@ func (s *Socket) collect() (b *capture.Batch, idle bool) {
 		keep = *f
 	}
 	b = capture.NewBatchSize(s.frames.hint())
-	b.Live, b.ClockOffsetNs = true, s.clock.offset()
+	b.Live, b.ClockOffsetNs = true, s.clock.offsetNs
 	var t counts
 	for range looks {
 		f, ok := s.frames.peek()
@@ -158,6 +159,9 @@ func (s *Socket) collect() (b *capture.Batch, idle bool) {
 		}
 		if f.hardware != s.hardware {
 			s.state.changed = true
+			break
+		}
+		if s.clock.eras > 0 && !s.sameClock(b, f.timeNs) {
 			break
 		}
 		n := len(f.data)
@@ -188,6 +192,17 @@ func (s *Socket) collect() (b *capture.Batch, idle bool) {
 		return nil, false
 	}
 	return b, false
+}
+
+// sameClock reports whether a frame can go into a batch although the clock was
+// set. One whose time is of another clock begins the next.
+func (s *Socket) sameClock(b *capture.Batch, timeNs int64) bool {
+	offset := s.clock.of(timeNs, int64(bootTime()))
+	if offset != b.ClockOffsetNs && b.Len() > 0 {
+		return false
+	}
+	b.ClockOffsetNs = offset
+	return true
 }
 
 // finish adds a batch to the counters.
