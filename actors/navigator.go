@@ -150,9 +150,14 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 		return // gpsd says a fix again when it knows more of it
 	}
 	n.readClock()
-	f.TimeNs = n.trusted(r, f)
+	var ok bool
+	if f.TimeNs, ok = n.trusted(r, f); !ok {
+		n.jumped(r, "its time is not that of now: it is an old position, or the clock of who posts it is wrong")
+		return
+	}
 	at, ok := n.course.clock.Place(f, r.cfg.Latency)
 	if !ok {
+		n.jumped(r, "it came too late to say when it was true")
 		return
 	}
 	c.arrived(f.TimeNs, at)
@@ -168,19 +173,21 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 
 // trusted returns a fix's time, 0 if it is not to be trusted: a log does not know
 // what time it is now, and who posts positions may be years off, so that such
-// times only say how old a position is, to a machine that knows the time.
-func (n *navigator) trusted(r *receiverState, f gps.Fix) int64 {
+// times only say how old a position is, to a machine that knows the time. ok is
+// false for one that is too old then.
+func (n *navigator) trusted(r *receiverState, f gps.Fix) (timeNs int64, ok bool) {
 	switch r.cfg.Type {
 	case configs.ReceiverReplay:
-		return 0
+		return 0, true
 	case configs.ReceiverMeta, configs.ReceiverWeb:
 		c := n.course.clock.State()
-		age := time.Duration(f.ReceivedNs + c.OffsetNs - f.TimeNs)
-		if !c.Known() || age.Abs() > r.cfg.Expire {
-			return 0
+		if f.TimeNs == 0 || !c.Known() {
+			return 0, true
 		}
+		age := time.Duration(f.ReceivedNs + c.OffsetNs - f.TimeNs)
+		return f.TimeNs, age.Abs() <= r.cfg.Expire
 	}
-	return f.TimeNs
+	return f.TimeNs, true
 }
 
 func (c *cadence) arrived(timeNs, at int64) {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +40,32 @@ func TestPostedTimesDoNotSetTheClock(t *testing.T) {
 		frames := d.frames(t)
 		if f := frames[len(frames)-1]; f.GPS == nil || machine.off(f.boot, f.GPS.Lat, f.GPS.Lon) > fakeSpeed {
 			t.Errorf("the last frame: %+v", f.GPS)
+		}
+	})
+}
+
+// A machine that knows the time takes no posted position from another day: it
+// would be one of now.
+func TestOldPostedPositionIsNoPosition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		machine := newFakeMachine()
+		g := gpsOf()
+		g.Receivers = []configs.Receiver{{Name: "phone", Type: configs.ReceiverMeta, Expire: configs.DefaultExpire}}
+		d := startDrive(t, machine, kismettest.Config{}, "wlan0", g)
+		phone, _ := d.shared.metaReceiver("phone")
+		u := meta.NewUpdate(machine.place(machine.boottime()))
+		u.TimeNs = machine.utc(machine.boottime()) - int64(2*time.Minute)
+		if err := phone.Post(u); err != nil {
+			t.Fatal(err)
+		}
+		elapse(5 * time.Second)
+		for _, f := range d.frames(t) {
+			if f.GPS != nil {
+				t.Fatalf("frame %d is said to be from %+v", f.number, f.GPS)
+			}
+		}
+		if !strings.Contains(d.log.String(), "it is an old position") {
+			t.Errorf("the log does not say why\n%s", d.log)
 		}
 	})
 }
