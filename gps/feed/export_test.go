@@ -13,6 +13,9 @@ func (r *Receiver) Limits(silence, garbled, dwell time.Duration) {
 	r.limits.silence, r.limits.garbled, r.limits.dwell = silence, garbled, dwell
 }
 
+// Rival says whether gpsd runs here: other packages' tests start it.
+func (r *Receiver) Rival(runs bool) { r.rival = func() bool { return runs } }
+
 // Stream runs the receiver on a connection that is there already.
 func (r *Receiver) Stream(ctx context.Context, c net.Conn, tell func(gps.Event)) error {
 	defer r.say("")

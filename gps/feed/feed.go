@@ -51,7 +51,8 @@ type Receiver struct {
 	limits limits
 	detail atomic.Pointer[string]
 	came   atomic.Pointer[arrival]
-	rates  rates // what is known of the line's rate, from one Run to the next
+	rates  rates       // what is known of the line's rate, from one Run to the next
+	rival  func() bool // whether gpsd runs here
 }
 
 // limits are the times after which a feed gives up waiting.
@@ -82,7 +83,7 @@ func usualLimits() limits {
 // New returns a Receiver that has not been opened yet. The error is a
 // *fault.Error with the code config.invalid.
 func New(o Options) (*Receiver, error) {
-	r := &Receiver{o: o, log: o.Log, limits: usualLimits()}
+	r := &Receiver{o: o, log: o.Log, limits: usualLimits(), rival: rivalRuns}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}

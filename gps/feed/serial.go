@@ -51,7 +51,7 @@ func (r *Receiver) runSerial(ctx context.Context, tell func(gps.Event)) error {
 		return r.openError(err)
 	}
 	err = r.stream(ctx, l, p, h)
-	if fault.CodeOf(err) == fault.GPSGarbled && rivalRuns() {
+	if fault.CodeOf(err) == fault.GPSGarbled && r.rival() {
 		return &fault.Error{
 			Code: fault.GPSGarbled, Object: r.Object(),
 			Err:    fmt.Errorf("%w; gpsd runs here, and may read from it, too", errors.Unwrap(err)),

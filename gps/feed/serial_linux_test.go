@@ -23,7 +23,9 @@ func quick(r *feed.Receiver) *feed.Receiver {
 
 func serialReceiver(t testing.TB, device string, baud int) *feed.Receiver {
 	t.Helper()
-	return quick(newReceiver(t, feed.Options{Kind: feed.Serial, Device: device, Baud: baud}))
+	r := quick(newReceiver(t, feed.Options{Kind: feed.Serial, Device: device, Baud: baud}))
+	r.Rival(false)
+	return r
 }
 
 func TestSerialFindsTheRate(t *testing.T) {
@@ -134,6 +136,13 @@ func TestSerialGarbled(t *testing.T) {
 		(&fakeReceiver{baud: 9600, burst: epoch}).start(p)
 		u := start(t, serialReceiver(t, p.path, 38400))
 		contains(t, u.failed(fault.GPSGarbled, "leave baud out"), "serial "+p.path+": ", " at 38400 baud, and no valid sentence among them")
+	})
+	t.Run("while gpsd runs", func(t *testing.T) {
+		p := openPTY(t)
+		(&fakeReceiver{baud: 9600, burst: epoch}).start(p)
+		r := serialReceiver(t, p.path, 38400)
+		r.Rival(true)
+		contains(t, start(t, r).failed(fault.GPSGarbled, "type gpsd"), "gpsd runs here, and may read from it, too")
 	})
 	t.Run("at every rate", func(t *testing.T) {
 		p := openPTY(t)

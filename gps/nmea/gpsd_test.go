@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,9 +43,17 @@ func gpsdReads(t *testing.T, file string) map[int64][]tpv {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, fake, "-1", "-p", "-q", "-s", "115200", file)
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	play := func() ([]byte, error) {
+		stderr.Reset()
+		cmd := exec.CommandContext(ctx, fake, "-1", "-p", "-q", "-s", "115200", file)
+		cmd.Stderr = &stderr
+		return cmd.Output()
+	}
+	out, err := play()
+	// gpsfake does not wait until the gpsd that it starts listens.
+	for again := 0; err != nil && again < 20 && strings.Contains(stderr.String(), "Connection refused"); again++ {
+		out, err = play()
+	}
 	if err != nil {
 		t.Fatalf("gpsfake %s: %v\n%s", file, err, stderr.Bytes())
 	}
