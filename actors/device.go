@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/clock"
 )
 
 // A device is one of those behind a receiver: several of one gpsd, or several
@@ -18,7 +19,7 @@ type device struct {
 	heard    int64 // boottime of what it said last
 	epoch    int64 // of its last epoch; 0 before the first
 	fixed    int64 // of its last one with a position; 0 before the first
-	interval time.Duration
+	interval clock.Interval
 	fix      gps.Fix
 	sky      []gps.Satellite
 
@@ -84,12 +85,7 @@ func (d *device) spend(now int64) *device {
 
 // epochAt follows how often the device's fixes come.
 func (d *device) epochAt(f gps.Fix, now int64) {
-	if since := time.Duration(now - d.epoch); d.epoch != 0 && since < time.Minute {
-		if d.interval == 0 {
-			d.interval = since
-		}
-		d.interval += (since - d.interval) / 4
-	}
+	d.interval.Came(now)
 	d.epoch, d.fix = now, f
 	if f.HasPosition() {
 		d.fixed = now

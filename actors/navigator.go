@@ -16,17 +16,17 @@ import (
 	"github.com/sensord/sensord/gps/fusion"
 )
 
-// course is what of the navigator outlives it: where the rig has been. One
+// navigation is what of the navigator outlives it: where the rig has been. One
 // navigator at a time has it; others read what it publishes.
-type course struct {
+type navigation struct {
 	clock   *clock.Estimator
 	track   *gps.Builder
 	fusion  atomic.Pointer[fusion.Status]
 	tracker *gps.Tracker
 }
 
-func newCourse(c configs.GPS, tracker *gps.Tracker) *course {
-	k := &course{
+func newNavigation(c configs.GPS, tracker *gps.Tracker) *navigation {
+	k := &navigation{
 		clock: clock.NewEstimator(time.Time{}), tracker: tracker,
 		track: gps.NewBuilder(gps.TrackOptions{Predict: c.Predict, LimitM: c.LimitM}),
 	}
@@ -38,7 +38,7 @@ func newCourse(c configs.GPS, tracker *gps.Tracker) *course {
 
 // publish makes known what is known. The rig calls it once before any actor
 // runs: the first frame has to have its position too.
-func (k *course) publish() {
+func (k *navigation) publish() {
 	k.track.SetClock(k.clock.State())
 	k.tracker.Publish(k.track.Track())
 }
@@ -46,23 +46,17 @@ func (k *course) publish() {
 // navigator makes one track of what the receivers say, and publishes it: where
 // the rig is, and what its clock is worth.
 type navigator struct {
-	rig    *shared
-	log    *slog.Logger
-	course *course
-	filter *fusion.Filter
-	tick   *time.Timer
-	recent map[string]*cadence // by the fixes' receiver
-	source gps.ClockSource     // as it was said last, if it was
-	said   bool
-	began  int64 // boottime
-	jumpAt map[*receiverState]time.Time
-}
-
-// cadence is how the fixes of one receiver come.
-type cadence struct {
-	timeNs   int64         // UTC of the last one, by the receiver
-	lastNs   int64         // boottime for which it holds
-	interval time.Duration // from one to the next
+	rig        *shared
+	log        *slog.Logger
+	navigation *navigation
+	filter     *fusion.Filter
+	tick       *time.Timer
+	pace       *clock.Pace
+	last       map[string]int64 // the time of the last fix, as its receiver said it, UTC
+	source     gps.ClockSource  // as it was said last, if it was
+	said       bool
+	began      int64 // boottime
+	jumpAt     map[*receiverState]time.Time
 }
 
 // navigateNow is the navigator's own: the clock is looked at again.
@@ -73,8 +67,8 @@ const navigateEvery = time.Second
 func newNavigator(rig *shared) *navigator {
 	return &navigator{
 		began: rig.now(),
-		rig:   rig, log: rig.log, course: rig.course, filter: fusion.New(fusionOptions(rig.cfg.GPS)),
-		recent: map[string]*cadence{}, jumpAt: map[*receiverState]time.Time{},
+		rig:   rig, log: rig.log, navigation: rig.navigation, filter: fusion.New(fusionOptions(rig.cfg.GPS)),
+		pace: clock.NewPace(rig.navigation.clock, rig.cfg.GPS.Predict), last: map[string]int64{}, jumpAt: map[*receiverState]time.Time{},
 	}
 }
 
@@ -105,7 +99,7 @@ func (n *navigator) Receive(ctx actor.Context) {
 	case PulseArrived:
 		m.Receiver.waiting.Add(-1)
 		n.readClock()
-		n.course.clock.Pulse(m.From, m.Pulse)
+		n.navigation.clock.Pulse(m.From, m.Pulse)
 	case *actor.Stopping, *actor.Restarting:
 		n.tick.Stop()
 	}
@@ -117,21 +111,26 @@ func (n *navigator) look(ctx actor.Context) {
 	n.tick = time.AfterFunc(navigateEvery, func() { send(self, navigateNow{}) })
 	n.readClock()
 	for _, r := range n.rig.receivers {
-		if usual, _, known := n.course.clock.Latency(r.cfg.Name); known {
-			r.latency.Store(int64(usual) + 1)
+		if usual, _, known := n.navigation.clock.Latency(r.cfg.Name); known {
+			r.latency.Store(&usual)
 		}
 	}
-	n.pace()
-	n.course.publish()
+	n.publish()
 	n.tell()
 	n.status()
+}
+
+// publish makes known what is known, and when more can be expected.
+func (n *navigator) publish() {
+	n.navigation.track.SetPace(n.pace.Next(n.rig.now()))
+	n.navigation.publish()
 }
 
 func (n *navigator) readClock() {
 	// With an error it is not known whether the clock is synchronised, and taken
 	// for one that is not.
 	s, _ := n.rig.system()
-	n.course.clock.SetSystem(s)
+	n.navigation.clock.SetSystem(s)
 }
 
 // fix takes in what a receiver says. One without a fix has a clock of its own,
@@ -141,12 +140,7 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 		n.filter.Add(f, n.rig.now()) // it is known to search
 		return
 	}
-	c := n.recent[f.Receiver]
-	switch {
-	case c == nil:
-		c = &cadence{}
-		n.recent[f.Receiver] = c
-	case f.TimeNs != 0 && f.TimeNs == c.timeNs:
+	if f.TimeNs != 0 && f.TimeNs == n.last[f.Receiver] {
 		return // gpsd says a fix again when it knows more of it
 	}
 	n.readClock()
@@ -155,19 +149,19 @@ func (n *navigator) fix(r *receiverState, f gps.Fix) {
 		n.jumped(r, "its time is not that of now: it is an old position, or the clock of who posts it is wrong")
 		return
 	}
-	at, ok := n.course.clock.Place(f, r.cfg.Latency)
+	at, ok := n.navigation.clock.Place(f, r.cfg.Latency)
 	if !ok {
 		n.jumped(r, "it came too late to say when it was true")
 		return
 	}
-	c.arrived(f.TimeNs, at)
+	n.last[f.Receiver] = f.TimeNs
+	n.pace.Came(f.Receiver, at)
 	result := n.filter.Add(f, at)
 	if result.Rejected {
 		n.jumped(r, result.Why)
 	}
-	n.course.track.Add(result.Points)
-	n.pace()
-	n.course.publish()
+	n.navigation.track.Add(result.Points)
+	n.publish()
 	n.status()
 }
 
@@ -180,7 +174,7 @@ func (n *navigator) trusted(r *receiverState, f gps.Fix) (timeNs int64, ok bool)
 	case configs.ReceiverReplay:
 		return 0, true
 	case configs.ReceiverMeta, configs.ReceiverWeb:
-		c := n.course.clock.State()
+		c := n.navigation.clock.State()
 		if f.TimeNs == 0 || !c.Known() {
 			return 0, true
 		}
@@ -188,33 +182,6 @@ func (n *navigator) trusted(r *receiverState, f gps.Fix) (timeNs int64, ok bool)
 		return f.TimeNs, age.Abs() <= r.cfg.Expire
 	}
 	return f.TimeNs, true
-}
-
-func (c *cadence) arrived(timeNs, at int64) {
-	if since := time.Duration(at - c.lastNs); c.lastNs != 0 && since > 0 && since < time.Minute {
-		if c.interval == 0 {
-			c.interval = since
-		}
-		c.interval += (since - c.interval) / 4
-	}
-	c.timeNs, c.lastNs = timeNs, max(at, c.lastNs)
-}
-
-// pace says how soon the next fix can be expected: that of the receiver from
-// which one comes first.
-func (n *navigator) pace() {
-	now := n.rig.now()
-	var interval, latency time.Duration
-	for name, a := range n.recent {
-		if a.interval == 0 || time.Duration(now-a.lastNs) > n.rig.cfg.GPS.Predict+a.interval {
-			continue
-		}
-		_, worst, _ := n.course.clock.Latency(name)
-		if interval == 0 || a.interval+worst < interval+latency {
-			interval, latency = a.interval, worst
-		}
-	}
-	n.course.track.SetPace(interval, latency)
 }
 
 // jumped tells of a fix that cannot be, of each receiver once in a while.
@@ -235,7 +202,7 @@ func (n *navigator) tell() {
 	if !slices.ContainsFunc(n.rig.sources, func(s *sourceState) bool { return s.cfg.Type == capture.TypeLinuxWifi }) {
 		return // files have times of their own
 	}
-	c := n.course.clock.State()
+	c := n.navigation.clock.State()
 	patience := c.Source == gps.ClockUnknown && !n.said && time.Duration(n.rig.now()-n.began) < clockPatience
 	if c.Source == n.source && n.said || patience {
 		return
@@ -255,5 +222,5 @@ func (n *navigator) tell() {
 
 func (n *navigator) status() {
 	s := n.filter.Status(n.rig.now())
-	n.course.fusion.Store(&s)
+	n.navigation.fusion.Store(&s)
 }

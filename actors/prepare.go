@@ -68,7 +68,7 @@ func (s *shared) prepareSources() error {
 
 // prepareReceivers makes the receivers, and publishes what is known already.
 func (s *shared) prepareReceivers(receive func(configs.Receiver, *shared) (fixer, error)) error {
-	s.course = newCourse(s.cfg.GPS, s.tracker)
+	s.navigation = newNavigation(s.cfg.GPS, s.tracker)
 	for _, c := range s.cfg.GPS.Receivers {
 		switch {
 		case c.Live():
@@ -84,8 +84,8 @@ func (s *shared) prepareReceivers(receive func(configs.Receiver, *shared) (fixer
 		}
 	}
 	now, _ := s.system() // see navigator.readClock
-	s.course.clock.SetSystem(now)
-	s.course.publish()
+	s.navigation.clock.SetSystem(now)
+	s.navigation.publish()
 	return nil
 }
 

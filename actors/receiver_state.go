@@ -36,9 +36,9 @@ var (
 type receiverState struct {
 	cfg     configs.Receiver
 	fixer   fixer
-	now     func() int64 // CLOCK_BOOTTIME, ns
-	waiting atomic.Int32 // fixes on their way to the navigator
-	latency atomic.Int64 // measured, ns plus 1; 0 while it is not known
+	now     func() int64                  // CLOCK_BOOTTIME, ns
+	waiting atomic.Int32                  // fixes on their way to the navigator
+	latency atomic.Pointer[time.Duration] // measured; nil while it is not known
 
 	mu      sync.Mutex
 	err     error // why it is away; nil while it speaks
@@ -108,7 +108,7 @@ func (r *receiverState) status() ReceiverStatus {
 	}
 	best, fixed := r.best(now)
 	if best != nil {
-		s.Fix, s.Satellites, s.Interval = best.fix, best.sky, best.interval
+		s.Fix, s.Satellites, s.Interval = best.fix, best.sky, best.interval.Mean()
 	}
 	if fixed != 0 {
 		s.Age = time.Duration(now - fixed)
@@ -132,7 +132,7 @@ func (r *receiverState) status() ReceiverStatus {
 
 // holds reports whether a device's last fix has a position, and is not old.
 func (r *receiverState) holds(d *device, now int64) bool {
-	limit := max(staleAfter+d.interval, r.cfg.Expire)
+	limit := max(staleAfter+d.interval.Mean(), r.cfg.Expire)
 	return d.fixed != 0 && d.fixed == d.epoch && time.Duration(now-d.fixed) <= limit
 }
 

@@ -37,7 +37,7 @@ func (s *shared) replayLog(c configs.Receiver) error {
 	if err != nil {
 		s.log.Warn("the log is damaged: what is before that counts", "err", err, "code", fault.CodeOf(err))
 	}
-	s.course.track.SetLog(points)
+	s.navigation.track.SetLog(points)
 	s.logFrom, s.logTo = points[0].TimeNs, points[len(points)-1].TimeNs
 	s.log.Info("frames of capture files are located by a log", "file", c.File, "positions", len(points),
 		"from", dateText(s.logFrom), "to", dateText(s.logTo))

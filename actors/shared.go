@@ -36,7 +36,7 @@ type shared struct {
 
 	now        func() int64                 // CLOCK_BOOTTIME, ns
 	system     func() (clock.System, error) // what the kernel says of its clock
-	course     *course                      //
+	navigation *navigation                  //
 	logFrom    int64                        // UTC, ns, that the replayed log covers; both 0 without one
 	logTo      int64                        //
 	receivers  []*receiverState             // that have actors

@@ -75,13 +75,13 @@ type CopyStatus struct {
 // gpsStatus collects it.
 func (s *shared) gpsStatus() GPSStatus {
 	g := GPSStatus{Clock: s.tracker.Track().Clock()}
-	if f := s.course.fusion.Load(); f != nil {
+	if f := s.navigation.fusion.Load(); f != nil {
 		g.Fusion = *f
 	}
 	for _, r := range s.receivers {
 		status := r.status()
-		if l := r.latency.Load(); l > 0 {
-			status.Latency, status.LatencyKnown = time.Duration(l-1), true
+		if l := r.latency.Load(); l != nil {
+			status.Latency, status.LatencyKnown = *l, true
 		}
 		g.Receivers = append(g.Receivers, status)
 	}

@@ -14,6 +14,10 @@ type Position struct {
 	Receiver  string  // which receiver said so
 }
 
+// KMHPerMPS converts metres per second, which positions and fixes have, to
+// kilometres per hour, which Kismet and people take.
+const KMHPerMPS = 3.6
+
 // FixedKind is the kind under which Kismet's tools report a position given on
 // the command line.
 const FixedKind = "remote-fixed"

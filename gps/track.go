@@ -24,10 +24,6 @@ type Track struct {
 	interval, latency time.Duration
 }
 
-// FixedTrack returns a track that is at p at every time, also for frames whose
-// times have nothing to do with this machine's clock.
-func FixedTrack(p Position) *Track { return &Track{fixed: &p} }
-
 // At returns the position at a time on CLOCK_BOOTTIME, in nanoseconds. It
 // reports false when it is not known well enough.
 //

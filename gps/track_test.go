@@ -285,7 +285,9 @@ func TestFixedPositionWhereTheTrackHasNone(t *testing.T) {
 	if p, ok := b.Track().AtUTC(1_700_000_005 * second); ok {
 		t.Errorf("nothing is set: %+v", p)
 	}
-	if p, ok := gps.FixedTrack(gps.NewFixed(0, 0, math.NaN(), "zero")).At(-5); !ok || p.Receiver != "zero" {
+	zero := gps.NewFixed(0, 0, math.NaN(), "zero")
+	b.SetFixed(&zero)
+	if p, ok := b.Track().At(-5); !ok || p.Receiver != "zero" {
 		t.Errorf("fixed: %v %+v", ok, p)
 	}
 }

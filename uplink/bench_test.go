@@ -20,9 +20,11 @@ func (nowhere) SetWriteDeadline(time.Time) error { return nil }
 
 // fixedTrack is of a sensor that stays where it is.
 func fixedTrack() *gps.Track {
-	return gps.FixedTrack(gps.Position{
+	b := gps.NewBuilder(gps.TrackOptions{})
+	b.SetFixed(&gps.Position{
 		Lat: 52.1, Lon: 4.3, AltMSL: 10, SpeedMPS: 10, Heading: 90, AccuracyM: math.NaN(), Kind: "sensord", Receiver: "puck",
 	})
+	return b.Track()
 }
 
 // liveTrack is of a sensor that has moved for two hours, with a fix a second.

@@ -46,6 +46,14 @@ func (m *moving) fix(atNs int64) {
 	m.session.Tracker.Publish(m.builder.Track())
 }
 
+// fixedAt is the track of a sensor that stays where it is.
+func fixedAt(lat, lon, alt float64) *gps.Track {
+	b := gps.NewBuilder(gps.TrackOptions{})
+	p := gps.NewFixed(lat, lon, alt, "roof")
+	b.SetFixed(&p)
+	return b.Track()
+}
+
 // hears appends a frame that is captured now.
 func (m *moving) hears() {
 	data := make([]byte, 200)
@@ -129,7 +137,7 @@ func TestFramesDoNotWait(t *testing.T) {
 			m.builder = gps.NewBuilder(gps.TrackOptions{})
 			m.session.Tracker.Publish(m.builder.Track())
 		},
-		"with a fixed position": func(m *moving) { m.session.Tracker.Publish(gps.FixedTrack(gps.NewFixed(1, 2, 3, "roof"))) },
+		"with a fixed position": func(m *moving) { m.session.Tracker.Publish(fixedAt(1, 2, 3)) },
 		"when the receiver is gone": func(m *moving) {
 			m.builder.SetPace(0, 0)
 			m.session.Tracker.Publish(m.builder.Track())

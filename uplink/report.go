@@ -32,9 +32,6 @@ func (r *report) of(l *frames.Located) *kismet.Data {
 	return &r.data
 }
 
-// kmhPerMPS converts metres per second to Kismet's unit.
-const kmhPerMPS = 3.6
-
 func located(p *gps.Position, sec, usec uint64) kismet.GPS {
 	fix := uint8(3)
 	if p.AltMSL != p.AltMSL { // NaN: without an altitude there is no 3D fix
@@ -42,7 +39,7 @@ func located(p *gps.Position, sec, usec uint64) kismet.GPS {
 	}
 	return kismet.GPS{
 		Lat: p.Lat, Lon: p.Lon, AltM: p.AltMSL, Fix: fix,
-		SpeedKMH: p.SpeedMPS * kmhPerMPS, Heading: p.Heading, Precision: p.AccuracyM,
+		SpeedKMH: p.SpeedMPS * gps.KMHPerMPS, Heading: p.Heading, Precision: p.AccuracyM,
 		Sec: sec, Usec: usec,
 		Type: p.Kind, Name: p.Receiver,
 	}

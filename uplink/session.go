@@ -225,9 +225,9 @@ func (w *writer) stretch(chunk frames.Chunk, n, end, room int, track *gps.Track)
 		w.window.wrote(bytes)
 		w.unflushed += bytes
 	}()
+	locator := chunk.Locator(w.session.UUID, track, w.session.Unplaced)
 	for n < end && bytes < room && w.unflushed+bytes < flushBytes {
-		l := chunk.Locate(n, w.session.UUID, track)
-		l.HasPosition = l.HasPosition && !w.session.Unplaced
+		l := locator.Locate(n)
 		w.seq = w.seq%maxSeq + 1
 		w.buf = kismet.AppendData(w.buf[:0], w.version, w.seq, w.report.of(&l))
 		if err := w.conn.WriteFrame(w.buf); err != nil {

@@ -161,7 +161,7 @@ func limited(t testing.TB, d time.Duration) context.Context {
 func TestLinkSendsALogToEveryKindOfServer(t *testing.T) {
 	everywhere(t, func(t *testing.T, p kismettest.Profile, tcp bool) {
 		r := newRig(t, kismettest.Config{Profile: p}, tcp)
-		r.session.Tracker.Publish(gps.FixedTrack(gps.NewFixed(0, -4.25, 10, "roof")))
+		r.session.Tracker.Publish(fixedAt(0, -4.25, 10))
 		r.capture(1000)
 		r.session.Log.Close()
 		if err := r.link(limited(t, time.Minute)); err != nil {

@@ -105,30 +105,19 @@ func testGPSCheck(out *bytes.Buffer) *gpsCheck {
 
 // TestCheckOfReceivers checks the receivers of every file of testdata/check-gps.
 func TestCheckOfReceivers(t *testing.T) {
-	files, err := filepath.Glob("testdata/check-gps/*.view")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".view"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			input, _, _ := strings.Cut(string(text), "-- want --\n")
-			config := filepath.Join(t.TempDir(), "rig.yaml")
-			writeFile(t, config, []byte("servers: [{url: 'tcp://k'}]\nsources: [{interface: wlan7, type: linuxwifi}]\nstate_dir: /state\n"+input))
-			loaded, err := configs.Load(config, nil, configs.Flags{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out bytes.Buffer
-			c := testGPSCheck(&out)
-			synctest.Test(t, func(t *testing.T) { c.receivers(t.Context(), loaded.Config) })
-			lines := took.ReplaceAllStringFunc(out.String(), func(s string) string { return strings.Repeat(" ", utf8.RuneCountInString(s)) })
-			golden(t, file, fmt.Sprintf("exit %d\n%s", c.status, lines))
-		})
-	}
+	eachGolden(t, "testdata/check-gps/*.view", func(t *testing.T, file, input string) {
+		config := filepath.Join(t.TempDir(), "rig.yaml")
+		writeFile(t, config, []byte("servers: [{url: 'tcp://k'}]\nsources: [{interface: wlan7, type: linuxwifi}]\nstate_dir: /state\n"+input))
+		loaded, err := configs.Load(config, nil, configs.Flags{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		c := testGPSCheck(&out)
+		synctest.Test(t, func(t *testing.T) { c.receivers(t.Context(), loaded.Config) })
+		lines := took.ReplaceAllStringFunc(out.String(), func(s string) string { return strings.Repeat(" ", utf8.RuneCountInString(s)) })
+		golden(t, file, fmt.Sprintf("exit %d\n%s", c.status, lines))
+	})
 }
 
 // Who interrupts a check is told nothing of what was not found out.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -50,33 +49,22 @@ var took = regexp.MustCompile(` [0-9.]+[nµm]?s  `)
 
 // TestCheckOfRadios checks the sources of every file of testdata/check.
 func TestCheckOfRadios(t *testing.T) {
-	files, err := filepath.Glob("testdata/check/*.view")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".view"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sources, _, _ := strings.Cut(string(text), "-- want --\n")
-			config := filepath.Join(t.TempDir(), "rig.yaml")
-			writeFile(t, config, []byte("servers: [{url: 'tcp://k'}]\n"+sources))
-			loaded, err := configs.Load(config, nil, configs.Flags{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out bytes.Buffer
-			c := radioCheck{checklist: &checklist{out: &out}, app: &app{radios: garageRadios()}}
-			for _, s := range loaded.Config.Sources {
-				c.radio(t.Context(), s)
-			}
-			c.splitList()
-			lines := took.ReplaceAllStringFunc(out.String(), func(s string) string { return strings.Repeat(" ", utf8.RuneCountInString(s)) })
-			golden(t, file, fmt.Sprintf("exit %d\n%s", c.status, lines))
-		})
-	}
+	eachGolden(t, "testdata/check/*.view", func(t *testing.T, file, sources string) {
+		config := filepath.Join(t.TempDir(), "rig.yaml")
+		writeFile(t, config, []byte("servers: [{url: 'tcp://k'}]\n"+sources))
+		loaded, err := configs.Load(config, nil, configs.Flags{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		c := radioCheck{checklist: &checklist{out: &out}, app: &app{radios: garageRadios()}}
+		for _, s := range loaded.Config.Sources {
+			c.radio(t.Context(), s)
+		}
+		c.splitList()
+		lines := took.ReplaceAllStringFunc(out.String(), func(s string) string { return strings.Repeat(" ", utf8.RuneCountInString(s)) })
+		golden(t, file, fmt.Sprintf("exit %d\n%s", c.status, lines))
+	})
 }
 
 func TestCheckWithoutAddresses(t *testing.T) {

@@ -172,12 +172,12 @@ func epochOf(f *gps.Fix) gpsEpoch {
 		return e
 	}
 	e.gpsPlace = gpsPlace{
-		Lat: known(f.Lat), Lon: known(f.Lon), AltMSL: known(f.AltMSL), SpeedKMH: known(f.SpeedMPS * kmhPerMPS),
+		Lat: known(f.Lat), Lon: known(f.Lon), AltMSL: known(f.AltMSL), SpeedKMH: known(f.SpeedMPS * gps.KMHPerMPS),
 		Track: course(f.CourseDeg), Accuracy: known(f.AccuracyM),
 	}
 	e.AccuracyOrigin = string(f.AccuracyOrigin)
 	e.AltHAE, e.AltAccuracy, e.Climb = known(f.AltHAE), known(f.AltAccuracyM), known(f.ClimbMPS)
-	e.SpeedAccuracy = known(f.SpeedAccuracyMPS * kmhPerMPS)
+	e.SpeedAccuracy = known(f.SpeedAccuracyMPS * gps.KMHPerMPS)
 	return e
 }
 
@@ -191,12 +191,10 @@ func (f *fusedEpoch) json() *gpsFused {
 
 func placeOf(p gps.Position) gpsPlace {
 	return gpsPlace{
-		Lat: known(p.Lat), Lon: known(p.Lon), AltMSL: known(p.AltMSL), SpeedKMH: known(p.SpeedMPS * kmhPerMPS),
+		Lat: known(p.Lat), Lon: known(p.Lon), AltMSL: known(p.AltMSL), SpeedKMH: known(p.SpeedMPS * gps.KMHPerMPS),
 		Track: course(p.Heading), Accuracy: known(p.AccuracyM),
 	}
 }
-
-const kmhPerMPS = 3.6
 
 // known returns a number to eight decimals, a millimetre in degrees; nil if it
 // is not known.

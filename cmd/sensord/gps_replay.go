@@ -201,7 +201,7 @@ func (t *epochTable) add(f *gps.Fix, fused *fusedEpoch) error {
 	}
 	if f.HasPosition() {
 		text += fmt.Sprintf(tableLine, clock, fixText(f), decimal(f.Lat, 7), decimal(f.Lon, 7), decimal(f.AltMSL, 1),
-			decimal(f.SpeedMPS*kmhPerMPS, 1), bearing(f.CourseDeg), accuracyText(f), sats)
+			decimal(f.SpeedMPS*gps.KMHPerMPS, 1), bearing(f.CourseDeg), accuracyText(f), sats)
 	} else {
 		text += fmt.Sprintf(tableLine, clock, fixText(f), "-", "-", "-", "-", "-", "-", sats)
 	}
@@ -217,7 +217,7 @@ func (f *fusedEpoch) line() string {
 	text := "  fused: nowhere\n"
 	if f.known {
 		text = fmt.Sprintf(tableLine, "  fused", "", decimal(f.Lat, 7), decimal(f.Lon, 7), decimal(f.AltMSL, 1),
-			decimal(f.SpeedMPS*kmhPerMPS, 1), bearing(f.Heading), decimal(f.AccuracyM, 1)+" m", "")
+			decimal(f.SpeedMPS*gps.KMHPerMPS, 1), bearing(f.Heading), decimal(f.AccuracyM, 1)+" m", "")
 		text = strings.TrimRight(text, " \n") + "\n"
 	}
 	if f.rejected != "" {

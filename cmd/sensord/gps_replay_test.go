@@ -24,22 +24,11 @@ func replayed(log string, flags ...string) (status int, out, errs string) {
 // Each golden file has the flags in its first line, then a log, then what is
 // printed for it.
 func TestReplayedLogs(t *testing.T) {
-	files, err := filepath.Glob("testdata/gps/*.view")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".view"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			input, _, _ := strings.Cut(string(text), "-- want --\n")
-			flags, log, _ := strings.Cut(input, "\n")
-			status, out, errs := replayed(log, strings.Fields(flags)...)
-			golden(t, file, fmt.Sprintf("exit %d\n-- out --\n%s-- err --\n%s", status, out, errs))
-		})
-	}
+	eachGolden(t, "testdata/gps/*.view", func(t *testing.T, file, input string) {
+		flags, log, _ := strings.Cut(input, "\n")
+		status, out, errs := replayed(log, strings.Fields(flags)...)
+		golden(t, file, fmt.Sprintf("exit %d\n-- out --\n%s-- err --\n%s", status, out, errs))
+	})
 }
 
 // sentence is a line of NMEA, and an expectation of its own of what stands in it:

@@ -39,7 +39,7 @@ func movementText(s *actors.Status) string {
 	if !s.HasPosition || math.IsNaN(p.SpeedMPS) {
 		return ""
 	}
-	return movement(p.SpeedMPS*kmhPerMPS, p.Heading)
+	return movement(p.SpeedMPS*gps.KMHPerMPS, p.Heading)
 }
 
 // movement is a speed in km/h and a course in degrees, NaN where there is none.

@@ -111,6 +111,26 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
+// eachGolden runs a test for every golden file of a pattern, with the input that
+// it begins with.
+func eachGolden(t *testing.T, pattern string, test func(t *testing.T, file, input string)) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			input, _, _ := strings.Cut(string(text), "-- want --\n")
+			test(t, file, input)
+		})
+	}
+}
+
 // TestCommandLines runs the command line in the first line of every file of
 // testdata/usage and testdata/messages.
 func TestCommandLines(t *testing.T) {

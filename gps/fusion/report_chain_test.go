@@ -51,16 +51,10 @@ type chain struct {
 	filter  *fusion.Filter
 	builder *gps.Builder
 	track   *gps.Track // nil if the builder knows more than the last one
-	cadence map[string]*cadence
+	pace    *clock.Pace
 	nowNs   int64
 	frames  []int64 // not yet located
 	answers []answer
-}
-
-// cadence is how the fixes of one receiver come.
-type cadence struct {
-	lastNs   int64
-	interval time.Duration
 }
 
 // locate runs a drive through the chain, and its frames, which are in order.
@@ -72,9 +66,10 @@ func locate(d *gpstest.Drive, seed uint64, o fusion.Options, frames []int64) *ch
 	ntpNs := int64(random(seed, "ntp").NormFloat64() * float64(2*time.Millisecond))
 	c := &chain{
 		drive: d, clock: clock.NewEstimator(time.Time{}), filter: fusion.New(o), builder: gps.NewBuilder(gps.TrackOptions{}),
-		system:  clock.System{OffsetNs: d.OffsetNs() + ntpNs, ErrorNs: int64(20 * time.Millisecond), Synchronised: true},
-		cadence: map[string]*cadence{}, frames: frames, nowNs: d.BootNs,
+		system: clock.System{OffsetNs: d.OffsetNs() + ntpNs, ErrorNs: int64(20 * time.Millisecond), Synchronised: true},
+		frames: frames, nowNs: d.BootNs,
 	}
+	c.pace = clock.NewPace(c.clock, gps.DefaultPredict)
 	c.answers = make([]answer, 0, len(frames))
 	c.publish()
 	tick := d.BootNs
@@ -106,18 +101,7 @@ func (c *chain) fix(f gps.Fix) {
 	if !ok || !f.HasPosition() {
 		return
 	}
-	a := c.cadence[f.Receiver]
-	if a == nil {
-		a = &cadence{}
-		c.cadence[f.Receiver] = a
-	}
-	if since := time.Duration(at - a.lastNs); a.lastNs != 0 && since > 0 && since < time.Minute {
-		if a.interval == 0 {
-			a.interval = since
-		}
-		a.interval += (since - a.interval) / 4
-	}
-	a.lastNs = max(at, a.lastNs)
+	c.pace.Came(f.Receiver, at)
 	if points := c.filter.Add(f, at).Points; len(points) > 0 {
 		c.builder.Add(points)
 	}
@@ -126,16 +110,7 @@ func (c *chain) fix(f gps.Fix) {
 // publish makes the track that frames are located with from now on.
 func (c *chain) publish() {
 	c.readClock()
-	var interval, latency time.Duration
-	for name, a := range c.cadence {
-		if a.interval == 0 || time.Duration(c.nowNs-a.lastNs) > 3*time.Second+a.interval {
-			continue
-		}
-		if _, worst, _ := c.clock.Latency(name); interval == 0 || a.interval+worst < interval+latency {
-			interval, latency = a.interval, worst
-		}
-	}
-	c.builder.SetPace(interval, latency)
+	c.builder.SetPace(c.pace.Next(c.nowNs))
 	c.builder.SetClock(c.clock.State())
 	c.track = nil // made when somebody looks
 }

@@ -9,11 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// kmhPerMPS is how many km/h, which Kismet's clients send, are a metre per
-// second.
-const kmhPerMPS = 3.6
+	"github.com/sensord/sensord/gps"
+)
 
 var errNoObject = errors.New("the body is not a JSON object")
 
@@ -49,7 +47,7 @@ func ParseUpdate(body []byte, contentType string) (Update, error) {
 	if u.AltMSL == 0 {
 		u.AltMSL = math.NaN()
 	}
-	u.SpeedMPS = atLeastZero(spd) / kmhPerMPS
+	u.SpeedMPS = atLeastZero(spd) / gps.KMHPerMPS
 	if err := u.more(fields); err != nil {
 		return Update{}, err
 	}

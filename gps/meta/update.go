@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/sensord/sensord/gps"
 )
 
 // An Update is a position as somebody posted it. Numbers that were not given
@@ -58,7 +60,7 @@ func (u *Update) check() error {
 		{"lat", u.Lat, -90, 90, true},
 		{"lon", u.Lon, -180, 180, true},
 		{"alt", u.AltMSL, minAltM, maxAltM, false},
-		{"spd", u.SpeedMPS * kmhPerMPS, 0, maxSpeedMPS * kmhPerMPS, false},
+		{"spd", u.SpeedMPS * gps.KMHPerMPS, 0, maxSpeedMPS * gps.KMHPerMPS, false},
 		{"heading", u.CourseDeg, 0, 360, false},
 		{"accuracy", u.AccuracyM, 0, maxAccuracyM, false},
 	} {

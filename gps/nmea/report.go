@@ -94,7 +94,7 @@ func newReport(s gonmea.BaseSentence, k kind) *report {
 
 const (
 	mpsPerKnot = 1852.0 / 3600 // the international nautical mile, exactly
-	mpsPerKMH  = 1.0 / 3.6
+	mpsPerKMH  = 1 / gps.KMHPerMPS
 )
 
 // What numbers may be. Higher is nobody who carries this; further out is what a

@@ -17,15 +17,38 @@ type Located struct {
 	HasPosition bool
 }
 
-// Locate says when and where frame i of the chunk was heard, by a track.
-func (c Chunk) Locate(i int, source capture.UUID, track *gps.Track) Located {
-	f := Located{Source: source, Frame: c.Frame(i)}
-	f.TimeNs = f.Frame.TimeNs
-	if live, offset := c.Clock(); live {
-		f.TimeNs += track.Clock().Correction(offset)
-		f.Position, f.HasPosition = track.At(f.Frame.TimeNs - offset)
+// A Locator says when and where the frames of one chunk were heard. What is the
+// same for all of them is found out once.
+type Locator struct {
+	chunk        Chunk
+	source       capture.UUID
+	track        *gps.Track
+	live         bool
+	offsetNs     int64 // of the clock while the frames were captured
+	correctionNs int64 // what their times lack
+}
+
+// Locator returns the chunk's, by a track. Unplaced leaves out where: then the
+// track only corrects times.
+func (c Chunk) Locator(source capture.UUID, track *gps.Track, unplaced bool) Locator {
+	l := Locator{chunk: c, source: source, track: track}
+	if l.live, l.offsetNs = c.Clock(); l.live {
+		l.correctionNs = track.Clock().Correction(l.offsetNs)
+	}
+	if unplaced {
+		l.track = nil // which knows nothing
+	}
+	return l
+}
+
+// Locate returns frame i of the chunk with its time and place.
+func (l *Locator) Locate(i int) Located {
+	f := Located{Source: l.source, Frame: l.chunk.Frame(i)}
+	f.TimeNs = f.Frame.TimeNs + l.correctionNs
+	if l.live {
+		f.Position, f.HasPosition = l.track.At(f.Frame.TimeNs - l.offsetNs)
 	} else {
-		f.Position, f.HasPosition = track.AtUTC(f.Frame.TimeNs)
+		f.Position, f.HasPosition = l.track.AtUTC(f.Frame.TimeNs)
 	}
 	return f
 }

@@ -131,7 +131,7 @@ func updateBody(p gps.Position) ([]byte, error) {
 		}
 	}
 	if !math.IsNaN(p.SpeedMPS) {
-		fields["spd"] = p.SpeedMPS * 3.6
+		fields["spd"] = p.SpeedMPS * gps.KMHPerMPS
 	}
 	return json.Marshal(fields) // refuses NaN
 }
