@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/gps"
 )
 
 // Config is everything that a rig needs to know. A Config that Load or
@@ -15,11 +16,15 @@ import (
 // filled in, and UUIDs differ from each other where they are set.
 type Config struct {
 	Rig         string        // name of this machine's sensor; default the host name
-	Servers     []Server      // exactly one for now
+	Servers     []Server      // in the order in which they are tried; none only with Record
 	Sources     []Source      // at least one
 	GPS         GPS           //
 	Web         Web           //
 	Spool       Spool         //
+	Replay      Replay        //
+	Record      Record        //
+	Privacy     Privacy       //
+	Status      Status        //
 	StateDir    string        // absolute; where a rig notes what it has to undo after a crash; "" is nowhere
 	Log         Log           //
 	Once        bool          // end when every finite source is sent and acknowledged
@@ -41,6 +46,9 @@ type Server struct {
 	TLS        bool      // websocket only
 	CAFile     string    // PEM file of the authority to trust instead of the system's
 	ServerName string    // name to expect in the certificate; default Host
+	CertFile   string    // PEM file of the certificate that we show, with KeyFile; "" is none
+	KeyFile    string    //
+	Proxy      Proxy     //
 	REST       REST      // for what the websocket cannot do; by default of the same server and login
 }
 
@@ -80,9 +88,81 @@ type Source struct {
 	IgnoreServerOptions bool     // do not adopt options that the server pushes
 }
 
+// Proxy is what a server is reached through, by HTTP CONNECT.
+type Proxy struct {
+	Mode     ProxyMode //
+	URL      string    // of mode ProxyURL: http://HOST:PORT or https://HOST:PORT, without a login
+	User     string    // with Password, of mode ProxyURL
+	Password Secret    //
+}
+
+// ProxyMode says where it is written which proxy to use.
+type ProxyMode string
+
+// Proxy modes.
+const (
+	ProxyEnvironment ProxyMode = ""     // HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as curl reads them
+	ProxyNone        ProxyMode = "none" // none, whatever the environment says
+	ProxyURL         ProxyMode = "url"
+)
+
 // Spool is where frames wait that no server has confirmed.
 type Spool struct {
-	MemoryBytes int64 // for all sources together; default 16 MiB
+	MemoryBytes int64         // for all sources together; default 16 MiB
+	Dir         string        // absolute; "" keeps frames in memory only
+	SizeBytes   int64         // of all sources together on disk; default 2 GiB
+	MaxAge      time.Duration // older frames are dropped; 0 is never
+	After       time.Duration // frames go to disk when unconfirmed for so long; 0 is at once; default 2 s
+	Sync        SpoolSync     // default SyncEvery
+	SyncEvery   time.Duration // default 1 s
+	Drop        SpoolDrop     // default DropOldest
+}
+
+// SpoolSync says when what was written is made safe against power loss.
+type SpoolSync string
+
+// Sync modes.
+const (
+	SyncEvery  SpoolSync = "every" // each SyncEvery
+	SyncAlways SpoolSync = "always"
+	SyncNever  SpoolSync = "never" // when the kernel likes
+)
+
+// SpoolDrop says which frames go when there is no more room.
+type SpoolDrop string
+
+// Drop rules.
+const (
+	DropOldest SpoolDrop = "oldest"
+	DropNewest SpoolDrop = "newest"
+)
+
+// Replay bounds how fast kept frames are sent to a server that is back, so that
+// it has the time to process them. 0 is no bound.
+type Replay struct {
+	FramesPerSecond float64 // default 5000
+	BytesPerSecond  int64   // default 4 MiB
+}
+
+// Record says where to write every captured frame as pcapng, with or without a
+// server.
+type Record struct {
+	Dir        string        // absolute; "" writes none
+	SizeBytes  int64         // of one file; default 100 MiB
+	Every      time.Duration // a new file so often; default 1 h; 0 is never
+	TotalBytes int64         // of all files of this rig: the oldest are deleted; 0 is no bound
+	SyncEvery  time.Duration // default 1 s
+}
+
+// Privacy says where frames are not taken: those heard inside a zone never
+// leave and are never written.
+type Privacy struct {
+	Zones []gps.Zone
+}
+
+// Status says how `sensord status` reaches this rig.
+type Status struct {
+	Socket string // absolute path of the unix socket; "" is none
 }
 
 // Log says how sensord speaks of itself.

@@ -35,6 +35,8 @@ const (
 	LinkRejected    Code = "link.rejected"    // ended right after NEWSOURCE
 	LinkLost        Code = "link.lost"        // was up, and ended
 	LinkSilent      Code = "link.silent"      // our PING was not answered in time
+	LinkProxy       Code = "link.proxy"       // the proxy on the way cannot be reached, or refuses
+	LinkReplaced    Code = "link.replaced"    // the server took another sensor's source in place of ours
 
 	SourceMissing    Code = "source.missing"     // no such file or interface
 	SourceUnreadable Code = "source.unreadable"  // permission, or no regular file
@@ -71,6 +73,20 @@ const (
 	RESTRole      Code = "rest.role"      // the login has not the role for it
 	MetaGPSAbsent Code = "metagps.absent" // the server has no meta GPS of that name, and it may not be created
 
+	DiskFull     Code = "disk.full"     // no space left where frames are to be kept or written
+	DiskFailed   Code = "disk.failed"   // the disk, or the directory on it, does not do as told
+	SpoolLocked  Code = "spool.locked"  // another process has the source's spool
+	SpoolDamaged Code = "spool.damaged" // records that cannot be read any more
+	SpoolVersion Code = "spool.version" // written by a later version
+	SpoolAbsent  Code = "spool.absent"  // there is no spool, or no such source in it
+	SpoolClock   Code = "spool.clock"   // kept frames wait until the time is known
+
+	ServerDrops  Code = "server.drops"  // the server says that it drops what it has no time for
+	ServerClock  Code = "server.clock"  // its clock differs from ours
+	StatusAbsent Code = "status.absent" // no sensord runs here that could be asked
+
+	ExportFormat Code = "export.format" // nothing that can be read, or written so
+
 	LogFull    Code = "log.full"   // frames were dropped because the frame log was full
 	Incomplete Code = "incomplete" // ended with frames not confirmed by the server
 	Internal   Code = "internal"   // a bug of ours
@@ -97,6 +113,8 @@ var table = map[Code]entry{
 	LinkProtocol:    {"use --protocol auto", ExitRejected},
 	LinkRejected:    {"look into Kismet's own log for the reason: an unknown source type, or a UUID that another source has", ExitRejected},
 	LinkLost:        {"sensord reconnects by itself and loses nothing, unless --disable-retry keeps it from that", ExitFailed},
+	LinkProxy:       {"check the proxy's address and login: proxy: of the server, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY", ExitConnect},
+	LinkReplaced:    {"another sensor has this source's UUID: give one of them another with uuid= (sensord uuid --help says how), or stop it", ExitRejected},
 	LinkSilent:      {"the path or the server is stuck; sensord reconnects by itself, unless --disable-retry keeps it from that", ExitFailed},
 
 	SourceMissing:    {"check the path; it is relative to where sensord was started", ExitRadio},
@@ -133,6 +151,20 @@ var table = map[Code]entry{
 	RESTRefused:   {"check rest: {url: …} of the server, or SENSORD_REST_URL; sensord goes on trying", ExitConnect},
 	RESTRole:      {"give the server rest: {apikey_file: …}, or set SENSORD_REST_APIKEY, with a key of the role WEBGPS, or of admin to create the meta GPS", ExitLogin},
 	MetaGPSAbsent: {"create it on the server with gps=meta:name=NAME,dataonly=true, or give a login of the role admin", ExitRejected},
+
+	DiskFull:     {"make room there, or give spool: {size: …} a smaller limit; sensord captures on and writes again by itself", ExitFailed},
+	DiskFailed:   {"check the disk and the directory's owner and mode; sensord captures on and tries again by itself", ExitFailed},
+	SpoolLocked:  {"stop the other sensord, or give this one another directory with --spool DIR", ExitUsage},
+	SpoolDamaged: {"everything around the damage is kept; check the disk, and the power supply of the machine", ExitIncomplete},
+	SpoolVersion: {"use the sensord that wrote it, or empty it with `sensord spool empty`", ExitUsage},
+	SpoolAbsent:  {"name the directory with --spool DIR; `sensord spool` lists the sources in it", ExitUsage},
+	SpoolClock:   {"start an NTP client or wait for a GPS receiver's time; timestamp=false among a source's options sends them with the times of this machine's clock", ExitFailed},
+
+	ServerDrops:  {"give the server more time: lower replay: {rate: …}; or raise packet_backlog_limit in its kismet.conf", ExitFailed},
+	ServerClock:  {"start an NTP client there and here", ExitFailed},
+	StatusAbsent: {"start one: sensord run --config FILE; with sudo if it belongs to another user", ExitFailed},
+
+	ExportFormat: {"name a spool directory, or a pcap or pcapng file", ExitUsage},
 
 	LogFull:    {"the server was away for longer than the frame log could hold", ExitIncomplete},
 	Incomplete: {"run again when the server answers", ExitIncomplete},
