@@ -156,7 +156,7 @@ type (
 		Message kismet.Message
 	}
 
-	// ServerTold is written to whatever link lives. Without one it is dropped:
+	// ServerTold is written to whatever link streams. Without one it is dropped:
 	// the next link begins with a report of how things are.
 	ServerTold struct{ Message kismet.Message }
 

@@ -25,7 +25,8 @@ type uplinkActor struct {
 	redial uplink.Redial
 	task   *task
 	timer  *time.Timer
-	live   *uplink.Link // the link that runs, nil between links
+	live   *uplink.Link            // the link that runs, nil between links
+	later  *kismet.ConfigureReport // for when frames flow; nil is none
 
 	timed   atomic.Bool // as the session was announced: the server keeps our times
 	copied  atomic.Bool // the server was told of its copy of the position, if it is to have one
@@ -80,17 +81,29 @@ func (k *uplinkActor) Receive(ctx actor.Context) {
 		}
 	case ServerAnswer:
 		if m.Link == k.live {
+			k.later = nil // older than the answer
 			k.tell(m.Link, m.Message)
 		}
 	case ServerTold:
-		if k.live != nil && k.state.link.Load().State == LinkStreaming {
-			k.tell(k.live, m.Message)
-		}
+		k.told(m.Message)
 	case *actor.Stopping, *actor.Restarting:
 		if k.timer != nil {
 			k.timer.Stop()
 		}
 		k.task.stop()
+	}
+}
+
+// told passes on what the source says by itself. Before frames flow there is
+// only the server's question to answer; how the radio is tuned may change just
+// behind that answer, and is told as soon as frames flow.
+func (k *uplinkActor) told(m kismet.Message) {
+	if k.live != nil && k.state.link.Load().State == LinkStreaming {
+		k.tell(k.live, m)
+		return
+	}
+	if r, ok := m.(kismet.ConfigureReport); ok {
+		k.later = &r
 	}
 }
 
@@ -179,7 +192,7 @@ func (k *uplinkActor) dialled(ctx actor.Context, m dialled) {
 		k.failed(ctx, true, m.err)
 		return
 	}
-	k.live = m.link
+	k.live, k.later = m.link, nil
 	k.update(func(s *LinkStatus) { s.Protocol = m.link.Version().String() })
 	k.enter(LinkAnnounced)
 }
@@ -192,6 +205,10 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 		k.update(func(s *LinkStatus) { s.Links++; s.Err = nil })
 		st := k.state.link.Load()
 		k.log.Info("frames flow", "server", st.Server, "protocol", st.Protocol, "waiting", k.state.log.Stats().Waiting)
+		if k.later != nil {
+			k.tell(k.live, *k.later)
+			k.later = nil
+		}
 		ctx.Send(ctx.Parent(), LinkUp{})
 	case uplink.Acked:
 		k.update(func(s *LinkStatus) { s.RoundTrip = m.link.RoundTrip() })
