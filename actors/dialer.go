@@ -12,6 +12,21 @@ import (
 	"github.com/sensord/sensord/uplink/kismet"
 )
 
+// NewDialers returns a dialer to each configured server, in the order in which
+// they are to be tried. The error is about files that a server's TLS needs, or
+// about its proxy.
+func NewDialers(cfg configs.Config, version string) ([]*uplink.Dialer, error) {
+	var dialers []*uplink.Dialer
+	for _, server := range cfg.Servers {
+		d, err := NewDialer(server, version)
+		if err != nil {
+			return nil, err
+		}
+		dialers = append(dialers, d)
+	}
+	return dialers, nil
+}
+
 // NewDialer returns a dialer to a configured server. The error is about its CA
 // file.
 func NewDialer(cfg configs.Server, version string) (*uplink.Dialer, error) {

@@ -27,6 +27,7 @@ type conn interface {
 	// Farewell says that the connection ends on purpose, if the transport can.
 	Farewell() error
 	Close() error
+	LocalAddr() net.Addr
 }
 
 const (
@@ -169,3 +170,5 @@ func (c *wsConn) Farewell() error {
 }
 
 func (c *wsConn) Close() error { return c.ws.Close() }
+
+func (c *wsConn) LocalAddr() net.Addr { return c.gather.LocalAddr() }

@@ -75,6 +75,18 @@ func (d *Dialer) Dial(ctx context.Context) (*Link, error) {
 	return d.negotiate(ctx)
 }
 
+// Probe reports whether the server answers as Kismet does and takes the login.
+// Nothing is announced, so the server shows no trace of it. Its errors are
+// *fault.Error.
+func (d *Dialer) Probe(ctx context.Context) error {
+	link, err := d.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	link.Close()
+	return link.unheard // a session would try all the same
+}
+
 // open makes one connection, up to where Kismet's own frames begin.
 func (d *Dialer) open(ctx context.Context) (conn, error) {
 	start := time.Now()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,8 +45,12 @@ type Link struct {
 	heard func(Event)
 	log   *frames.Log // set by Run
 
-	heardOf atomic.Bool // a Kismet message has come
-	unheard error       // the end of a link on which none ever does; set before Run
+	local netip.Addr    // that it goes out from; set before Run
+	asks  chan struct{} // for the writer: PING now
+
+	heardOf atomic.Bool   // a Kismet message has come
+	words   atomic.Uint64 // how many have
+	unheard error         // the end of a link on which none ever does; set before Run
 
 	// Times since began, on the monotonic clock: the wall clock may be set while
 	// a link is up.
@@ -108,6 +113,7 @@ func newLink(c conn, v kismet.Version, object string) *Link {
 		window:  newWindow(v, NewLender(0), time.Now()),
 		control: make(chan kismet.Message, maxAnswers),
 		dead:    make(chan struct{}),
+		asks:    make(chan struct{}, 1),
 		began:   time.Now(),
 	}
 	k.readers.Go(k.read)

@@ -30,6 +30,7 @@ func (d *Dialer) negotiate(ctx context.Context) (*Link, error) {
 		}
 		start := time.Now()
 		link := newLink(c, v, d.Server.object())
+		link.local = localAddr(c)
 		found, err := link.probe(ctx)
 		if err != nil {
 			link.abandon()

@@ -51,6 +51,7 @@ func (k *Link) handle(frame []byte) error {
 		return fault.Newf(fault.LinkProtocol, k.object, "the server sent what is no Kismet message: %w", err)
 	}
 	k.heardOf.Store(true)
+	k.words.Add(1)
 	switch m := m.(type) {
 	case kismet.Ping:
 		k.mark(&k.lastServerPing)

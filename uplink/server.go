@@ -21,6 +21,7 @@ type Server struct {
 	Password string         //
 	APIKey   string         //
 	Protocol kismet.Version // Auto, V2 or V3
+	Proxy    *Proxy         // that the server is reached through; nil is none
 }
 
 // Auto lets the dialer find out which generation the server speaks.
@@ -28,6 +29,14 @@ const Auto = kismet.V0
 
 // Addr returns host:port.
 func (s *Server) Addr() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
+// FirstHop returns the host that is connected to: the proxy's, or the server's.
+func (s *Server) FirstHop() string {
+	if s.Proxy != nil {
+		return s.Proxy.Host
+	}
+	return s.Host
+}
 
 // URL returns the address as a person would write it, without secrets.
 func (s *Server) URL() string {

@@ -126,6 +126,8 @@ func (w *writer) wait(tick <-chan time.Time) error {
 		return w.answer(m)
 	case data := <-w.conn.Pings():
 		return w.answerPing(data)
+	case <-w.asks:
+		return w.ask()
 	case <-w.session.Log.Wake():
 	case <-w.window.wake:
 	case <-w.hold.bell():
@@ -146,6 +148,10 @@ func (w *writer) answers() error {
 			}
 		case data := <-w.conn.Pings():
 			if err := w.answerPing(data); err != nil {
+				return err
+			}
+		case <-w.asks:
+			if err := w.ask(); err != nil {
 				return err
 			}
 		case <-w.dead:

@@ -1,0 +1,10 @@
+//go:build !linux
+
+package uplink
+
+import "context"
+
+func watchNetwork(ctx context.Context, _ func(string)) error {
+	<-ctx.Done()
+	return nil
+}
