@@ -48,6 +48,9 @@ type Link struct {
 	local netip.Addr    // that it goes out from; set before Run
 	asks  chan struct{} // for the writer: PING now
 
+	progress  progress // of the log
+	holdsLate atomic.Bool
+
 	heardOf atomic.Bool   // a Kismet message has come
 	words   atomic.Uint64 // how many have
 	unheard error         // the end of a link on which none ever does; set before Run

@@ -19,6 +19,7 @@ type Session struct {
 	Log        *frames.Log  //
 	Tracker    *gps.Tracker //
 	Lender     *Lender      // of bytes in flight, the rig's
+	Pacer      *Pacer       // of late frames, the rig's; nil is none
 	Heard      func(Event)  // from the link's goroutines; must not block
 
 	// Boottime is CLOCK_BOOTTIME in nanoseconds, on which the tracker's tracks run.
@@ -28,6 +29,11 @@ type Session struct {
 	// Frames then wait, for a short while, for the fix that says best where they
 	// were heard.
 	Timed bool
+
+	// HoldLate keeps frames that are late, and what is behind them, from being
+	// sent on this link: the server would stamp them with the time of their
+	// arrival. Only with a log on disk do they have where to wait.
+	HoldLate bool
 
 	// Unplaced says that the server has a position of its own for the source
 	// (metagps=), so that none is sent.

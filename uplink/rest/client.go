@@ -40,6 +40,8 @@ type Client struct {
 	o    Options
 	base *url.URL
 	http *http.Client
+
+	drops drops
 }
 
 // New returns a client; it connects when it is asked something. The caller owes
