@@ -15,6 +15,9 @@ type record struct {
 	linkType capture.LinkType
 	origLen  uint32
 	data     []byte // at most capture.MaxFrameBytes
+	from     *iface // of pcapng only
+	options  []byte // behind the data, of pcapng only; nil where the block is too long to look at
+	order    order
 }
 
 // records is a file format. next reads one record or block; it reports false

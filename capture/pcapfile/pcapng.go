@@ -14,10 +14,11 @@ import (
 // as much as an interface claims for a frame (4 GiB), is up to 0.7 ms wrong in
 // times whose unit is a power of two, and refuses version 1.2.
 type pcapng struct {
-	st     *stream
-	order  order
-	ifaces []iface // of this section
-	lastNs int64   // time of the last frame
+	st      *stream
+	order   order
+	ifaces  []*iface // of this section
+	section int      // counts them
+	lastNs  int64    // time of the last frame
 }
 
 // iface is what an interface description block says of its frames.
@@ -25,6 +26,9 @@ type iface struct {
 	linkType capture.LinkType
 	snapLen  uint32 // 0 is unlimited
 	clock    clock
+
+	name, description string // as the file has them
+	section, index    int    // which interface of which section, both from 0 on
 }
 
 // Types of blocks.
@@ -121,6 +125,7 @@ func (p *pcapng) block(kind uint32, b []byte, length uint32, rec *record) (isFra
 			return false, fmt.Errorf("has pcapng version %d.%d, 1.0 is supported", major, p.order.u16(b[14:]))
 		}
 		p.ifaces = p.ifaces[:0]
+		p.section++
 		return false, nil
 	default: // names, statistics, secrets, what others have defined
 		return false, nil
@@ -140,7 +145,7 @@ func (p *pcapng) enhanced(kind uint32, b []byte, length uint32, rec *record) err
 	if uint64(id) >= uint64(len(p.ifaces)) {
 		return fmt.Errorf("it comes from interface %d, and %d are described", id, len(p.ifaces))
 	}
-	from := &p.ifaces[id]
+	from := p.ifaces[id]
 	capLen := p.order.u32(b[20:])
 	if capLen > length-enhancedBytes {
 		return fmt.Errorf("it claims %d bytes in a block of %d", capLen, length)
@@ -156,6 +161,11 @@ func (p *pcapng) enhanced(kind uint32, b []byte, length uint32, rec *record) err
 		linkType: from.linkType,
 		origLen:  max(p.order.u32(b[24:]), capLen),
 		data:     b[data : data+min(int(capLen), capture.MaxFrameBytes)],
+		from:     from,
+		order:    p.order,
+	}
+	if int(length) == len(b) {
+		rec.options = b[data+min(int(capLen+3)&^3, len(b)-4-data) : len(b)-4]
 	}
 	return nil
 }
@@ -169,7 +179,7 @@ func (p *pcapng) simple(b []byte, length uint32, rec *record) error {
 	if len(p.ifaces) == 0 {
 		return errors.New("it comes before any interface is described")
 	}
-	from := &p.ifaces[0]
+	from := p.ifaces[0]
 	origLen := p.order.u32(b[8:])
 	capLen := min(origLen, length-simpleBytes)
 	if from.snapLen != 0 {
@@ -181,6 +191,8 @@ func (p *pcapng) simple(b []byte, length uint32, rec *record) error {
 		linkType: from.linkType,
 		origLen:  origLen,
 		data:     b[data : data+min(int(capLen), capture.MaxFrameBytes)],
+		from:     from,
+		order:    p.order,
 	}
 	return nil
 }
@@ -193,14 +205,26 @@ func (p *pcapng) addInterface(b []byte, length uint32) error {
 	if len(p.ifaces) == maxInterfaces {
 		return fmt.Errorf("more than %d interfaces are described", maxInterfaces)
 	}
-	c, err := p.readClock(b[interfaceBytes-4 : length-4])
+	opts := b[interfaceBytes-4 : length-4]
+	c, err := p.readClock(opts)
 	if err != nil {
 		return err
 	}
-	p.ifaces = append(p.ifaces, iface{
+	f := &iface{
 		linkType: capture.LinkType(p.order.u16(b[8:])),
 		snapLen:  p.order.u32(b[12:]),
 		clock:    c,
-	})
+		section:  p.section - 1,
+		index:    len(p.ifaces),
+	}
+	for code, value := range options(p.order, opts) {
+		switch code {
+		case optName:
+			f.name = text(value)
+		case optDescription:
+			f.description = text(value)
+		}
+	}
+	p.ifaces = append(p.ifaces, f)
 	return nil
 }

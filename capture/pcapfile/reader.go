@@ -70,6 +70,19 @@ func openFile(path string, f *os.File, opts Options) (*Reader, error) {
 	return r, nil
 }
 
+// NewReader is Open for content that is no file. The name is for errors, and
+// the caller closes src.
+func NewReader(name string, src io.Reader, opts Options) (*Reader, error) {
+	if err := checkPPS(opts.PPS); err != nil {
+		return nil, ppsFault(name, err)
+	}
+	r, err := newReader(name, io.NopCloser(src), opts)
+	if err != nil {
+		return nil, openFault(name, err)
+	}
+	return r, nil
+}
+
 // newReader reads the header of a capture from src, which the Reader owns if
 // there is no error.
 func newReader(path string, src io.ReadCloser, opts Options) (*Reader, error) {
