@@ -136,7 +136,7 @@ type sourceState struct {
 }
 
 func newSourceState(cfg configs.Source, memory int, server string, now func() int64) *sourceState {
-	s := &sourceState{cfg: cfg, log: frames.NewLog(memory)}
+	s := &sourceState{cfg: cfg, log: frames.NewLog(frames.Options{MemoryBytes: memory})}
 	s.engine.ready, s.engine.work = make(chan struct{}), make(chan struct{}, 1)
 	s.id.Store(&cfg.UUID)
 	s.options.Store(&cfg.Definition)

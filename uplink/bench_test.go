@@ -47,7 +47,7 @@ const wallOffset = 1_700_000_000_000_000_000
 // framePath returns a function that takes one batch of 64 frames the whole way
 // that is ours: into the log, located, encoded, accounted for, acknowledged.
 func framePath(v kismet.Version, track *gps.Track, live bool) func() {
-	log := frames.NewLog(16 << 20)
+	log := frames.NewLog(frames.Options{MemoryBytes: 16 << 20})
 	tracker := &gps.Tracker{}
 	tracker.Publish(track)
 	w := writer{

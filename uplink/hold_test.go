@@ -142,7 +142,7 @@ func TestFramesDoNotWait(t *testing.T) {
 			m.builder.SetPace(0, 0)
 			m.session.Tracker.Publish(m.builder.Track())
 		},
-		"while the log is more than half full": func(m *moving) { m.session.Log = frames.NewLog(1) },
+		"while the log is more than half full": func(m *moving) { m.session.Log = frames.NewLog(frames.Options{MemoryBytes: 1}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

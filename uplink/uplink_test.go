@@ -55,7 +55,7 @@ func newRig(t testing.TB, cfg kismettest.Config, tcp bool) *rig {
 	}
 	r.session = uplink.Session{
 		UUID: uuid, Type: "pcapfile", Definition: "beacons.pcap:uuid=" + testUUID,
-		Log: frames.NewLog(16 << 20), Tracker: &gps.Tracker{}, Lender: uplink.NewLender(8 << 20),
+		Log: frames.NewLog(frames.Options{MemoryBytes: 16 << 20}), Tracker: &gps.Tracker{}, Lender: uplink.NewLender(8 << 20),
 	}
 	return r
 }

@@ -7,9 +7,14 @@
 package frames
 
 import (
+	"context"
+	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/uplink/frames/spool"
 )
 
 // A Seq numbers the frames of one source from 0 on, in the order of capture.
@@ -37,25 +42,49 @@ type Log struct {
 	wake chan struct{}
 }
 
-// Stats are a log's counters, in frames where nothing else is said. At any
-// time Captured = Acked + Dropped + Waiting.
-type Stats struct {
-	Captured  uint64 // appended
-	Resent    uint64 // written to a link again, because one was lost: the most a server can have twice
-	Acked     uint64 // confirmed by a server
-	Dropped   uint64 // lost because the log was full
-	Waiting   uint64 // captured and neither confirmed nor dropped
-	InFlight  uint64 // of those, written to the present link
-	MemBytes  int    // memory held
-	Closed    bool   // no more frames will come
-	Confirmed bool   // closed, and nothing waits
+// Options of a Log.
+type Options struct {
+	MemoryBytes int           // that it may hold; at least one batch is held
+	After       time.Duration // frames go to disk when unconfirmed for so long; 0 is at once
+	Tracker     *gps.Tracker  // whose points are kept with the frames; nil for none
+	Now         func() int64  // CLOCK_BOOTTIME in nanoseconds; needed with a store
+	Zones       []gps.Zone    // points inside are not written
+	Log         *slog.Logger  // nil for none
 }
 
-// NewLog returns an empty log that holds at most maxBytes of memory, and at
-// least one batch.
-func NewLog(maxBytes int) *Log {
-	return &Log{tail: tail{maxBytes: maxBytes}, wake: make(chan struct{}, 1)}
+// NewLog returns an empty log.
+func NewLog(o Options) *Log {
+	return &Log{tail: tail{maxBytes: o.MemoryBytes}, wake: make(chan struct{}, 1)}
 }
+
+// Attach gives the log its source's store, once and before the first Next. The
+// frames that the store has recovered come before those appended so far.
+func (l *Log) Attach(s *spool.Store) {}
+
+// Spill writes frames to the store: those that have been unconfirmed for
+// Options.After, and from then on all that come, until none is left on disk. It
+// runs until ctx is done, then writes everything that is unconfirmed, syncs, and
+// returns nil. Without a store it only waits.
+func (l *Log) Spill(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Hide counts n captured frames that were heard inside a zone and are not
+// appended.
+func (l *Log) Hide(n int) {}
+
+// Backlog returns what is not sent yet. It is cheap.
+func (l *Log) Backlog() Backlog { return Backlog{} }
+
+// Spilled reports whether the chunk was captured longer than Options.After ago,
+// or before this run.
+func (c Chunk) Spilled() bool { return false }
+
+// ReadSpool tells of every frame that is kept of a source in a spool directory
+// and not confirmed, in order. It takes no lock. The frame is valid until heard
+// returns; an error that it returns ends the reading and is returned.
+func ReadSpool(dir string, uuid capture.UUID, heard func(*Located) error) error { return nil }
 
 // Append takes ownership of b and adds its frames. It never blocks: when the
 // log is full the oldest frames that are not on their way are dropped and

@@ -49,7 +49,7 @@ func seq(from, to int) []int {
 }
 
 func TestLogSendsInOrderAndAgainAfterRewind(t *testing.T) {
-	l := frames.NewLog(1 << 20)
+	l := frames.NewLog(frames.Options{MemoryBytes: 1 << 20})
 	l.Append(batchOf(0, 10, 100))
 	l.Append(batchOf(10, 10, 100))
 	if diff := cmp.Diff(seq(0, 20), send(l, 9)); diff != "" {
@@ -70,7 +70,7 @@ func TestLogSendsInOrderAndAgainAfterRewind(t *testing.T) {
 }
 
 func TestLogSplitsAChunkWhereTheLinkEnded(t *testing.T) {
-	l := frames.NewLog(1 << 20)
+	l := frames.NewLog(frames.Options{MemoryBytes: 1 << 20})
 	l.Append(batchOf(0, 10, 100))
 	c, _ := l.Next()
 	l.Sent(c, 4)
@@ -84,7 +84,7 @@ func TestLogSplitsAChunkWhereTheLinkEnded(t *testing.T) {
 func TestFullLogDropsTheOldestFramesThatAreNotOnTheirWay(t *testing.T) {
 	const n = 40 // more than half a batch: these are not joined
 	mem := batchOf(0, n, 100).MemBytes()
-	l := frames.NewLog(4 * mem)
+	l := frames.NewLog(frames.Options{MemoryBytes: 4 * mem})
 	for i := range 4 {
 		l.Append(batchOf(i*n, n, 100))
 	}
@@ -107,7 +107,7 @@ func TestFullLogDropsTheOldestFramesThatAreNotOnTheirWay(t *testing.T) {
 }
 
 func TestFramesThatComeOneByOneShareTheirMemory(t *testing.T) {
-	l := frames.NewLog(1 << 20)
+	l := frames.NewLog(frames.Options{MemoryBytes: 1 << 20})
 	for i := range 1000 {
 		l.Append(batchOf(i, 1, 100))
 	}
@@ -120,7 +120,7 @@ func TestFramesThatComeOneByOneShareTheirMemory(t *testing.T) {
 }
 
 func TestLogKeepsAChunkThatIsBeingReadWhenItIsConfirmedOrDiscarded(t *testing.T) {
-	l := frames.NewLog(1 << 20)
+	l := frames.NewLog(frames.Options{MemoryBytes: 1 << 20})
 	l.Append(batchOf(0, 2, 100))
 	c, _ := l.Next()
 	l.Discard()
@@ -131,7 +131,7 @@ func TestLogKeepsAChunkThatIsBeingReadWhenItIsConfirmedOrDiscarded(t *testing.T)
 }
 
 func TestLogIsConfirmedOnlyWhenClosedAndAcknowledged(t *testing.T) {
-	l := frames.NewLog(1 << 20)
+	l := frames.NewLog(frames.Options{MemoryBytes: 1 << 20})
 	l.Append(batchOf(0, 2, 100))
 	send(l, 1)
 	l.Close()
@@ -150,7 +150,7 @@ func TestLogIsConfirmedOnlyWhenClosedAndAcknowledged(t *testing.T) {
 func TestLogAccountsForEveryFrame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.IntRange(1, 12).Draw(t, "limit") * 10_000
-		l := frames.NewLog(limit)
+		l := frames.NewLog(frames.Options{MemoryBytes: limit})
 		var appended int
 		last := -1 // last number sent on this link
 		seen := map[int]bool{}
@@ -205,7 +205,7 @@ func TestLogAccountsForEveryFrame(t *testing.T) {
 }
 
 func BenchmarkLogAppendSendAck(b *testing.B) {
-	l := frames.NewLog(16 << 20)
+	l := frames.NewLog(frames.Options{MemoryBytes: 16 << 20})
 	data := make([]byte, 300)
 	b.ReportAllocs()
 	for b.Loop() {
