@@ -27,8 +27,8 @@ func NewDialers(cfg configs.Config, version string) ([]*uplink.Dialer, error) {
 	return dialers, nil
 }
 
-// NewDialer returns a dialer to a configured server. The error is about its CA
-// file.
+// NewDialer returns a dialer to a configured server. The error is about files that
+// its TLS needs, or about its proxy.
 func NewDialer(cfg configs.Server, version string) (*uplink.Dialer, error) {
 	s := uplink.Server{
 		Name: cfg.Name, Host: cfg.Host, Port: cfg.Port,
@@ -41,11 +41,17 @@ func NewDialer(cfg configs.Server, version string) (*uplink.Dialer, error) {
 	case configs.ProtocolV3:
 		s.Protocol = kismet.V3
 	}
+	var err error
 	if cfg.TLS {
-		var err error
 		if s.TLS, err = tlsTo(cfg.ServerName, cfg.CAFile); err != nil {
 			return nil, err
 		}
+		if err = showCertificate(s.TLS, cfg); err != nil {
+			return nil, err
+		}
+	}
+	if s.Proxy, err = proxyTo(cfg, &s); err != nil {
+		return nil, err
 	}
 	return &uplink.Dialer{Server: s, UserAgent: "sensord/" + version}, nil
 }
@@ -57,17 +63,62 @@ func tlsTo(name, caFile string) (*tls.Config, error) {
 	if caFile == "" {
 		return c, nil
 	}
-	pool, err := authorities(caFile)
+	pool, err := authorities(x509.NewCertPool(), caFile)
 	c.RootCAs = pool
 	return c, err
 }
 
-func authorities(path string) (*x509.CertPool, error) {
+// showCertificate adds the sensor's certificate, for a server that wants it.
+func showCertificate(c *tls.Config, cfg configs.Server) error {
+	if cfg.CertFile == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+	if err != nil {
+		return &fault.Error{
+			Code: fault.ConfigInvalid, Object: "client certificate " + cfg.CertFile, Err: err,
+			Advice: "tls: {cert: …} names a PEM file with the sensor's certificate, and key: the one with its key",
+		}
+	}
+	c.Certificates = []tls.Certificate{pair}
+	return nil
+}
+
+// proxyTo returns the proxy to a server, nil if there is none.
+func proxyTo(cfg configs.Server, s *uplink.Server) (p *uplink.Proxy, err error) {
+	switch cfg.Proxy.Mode {
+	case configs.ProxyNone:
+		return nil, nil
+	case configs.ProxyURL:
+		if p, err = uplink.ParseProxy(cfg.Proxy.URL); err != nil {
+			return nil, fault.New(fault.ConfigInvalid, "proxy of server "+cfg.Name, err)
+		}
+		if cfg.Proxy.User != "" {
+			p.User, p.Password = cfg.Proxy.User, cfg.Proxy.Password.Reveal()
+		}
+	default:
+		if p, err = uplink.EnvironmentProxy(s); err != nil {
+			return nil, err
+		}
+	}
+	if p == nil || p.TLS == nil || cfg.CAFile == "" {
+		return p, nil
+	}
+	// Who has an authority for the server may have the same for the proxy, or
+	// none.
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	p.TLS.RootCAs, err = authorities(pool, cfg.CAFile)
+	return p, err
+}
+
+func authorities(pool *x509.CertPool, path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fault.New(fault.ConfigInvalid, "CA file", err)
 	}
-	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, &fault.Error{
 			Code: fault.ConfigInvalid, Object: "CA file " + path,

@@ -9,42 +9,55 @@ import (
 )
 
 // Check walks to a server step by step, as a link does, and tells each step as
-// soon as it is taken: "resolve", "connect", "tls", "http" and "login" (not for
-// TCP), "protocol". It ends at the first that fails and returns its error. Nothing
-// is announced, so the server shows no trace of it.
+// soon as it is taken: "resolve", "connect", "proxy" (if there is one), "tls",
+// "http" and "login" (not for TCP), "protocol". It ends at the first that fails
+// and returns its error. Nothing is announced, so the server shows no trace of
+// it.
 func Check(ctx context.Context, server Server, userAgent string, tell func(Step)) error {
-	start := time.Now()
-	detail, err := resolve(ctx, &Dialer{Server: server})
-	tell(Step{Name: "resolve", Detail: detail, Took: time.Since(start), Err: err})
-	if err != nil {
-		return err
+	d := &Dialer{Server: server, UserAgent: userAgent}
+	step := d.resolve(ctx)
+	tell(step)
+	if step.Err != nil {
+		return step.Err
 	}
 	// The probe of the other generation takes the first steps once more; they
 	// are told once, unless they fail.
 	told := map[string]bool{}
-	d := &Dialer{Server: server, UserAgent: userAgent, Trace: func(s Step) {
+	d.Trace = func(s Step) {
 		if s.Err != nil || !told[s.Name] || s.Name == "protocol" {
 			tell(s)
 		}
 		told[s.Name] = true
-	}}
-	link, err := d.Dial(ctx)
-	if err != nil {
-		return err
 	}
-	link.Close()
-	return link.unheard // a session would try all the same
+	return d.Probe(ctx)
 }
 
-func resolve(ctx context.Context, d *Dialer) (string, error) {
-	if _, err := netip.ParseAddr(d.Server.Host); err == nil {
-		return d.Server.Host + " is an address", nil
+// resolve looks up the host that is connected to. A proxy looks up the server's
+// name itself.
+func (d *Dialer) resolve(ctx context.Context) Step {
+	host := d.Server.FirstHop()
+	prefix := ""
+	if d.Server.Proxy != nil {
+		prefix = "proxy "
 	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		return Step{Name: "resolve", Detail: prefix + host + " is an address", Addrs: []netip.Addr{a}}
+	}
+	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	addrs, err := net.DefaultResolver.LookupHost(ctx, d.Server.Host)
+	s := Step{Name: "resolve"}
+	names, err := net.DefaultResolver.LookupHost(ctx, host)
+	s.Took = time.Since(start)
 	if err != nil {
-		return "", d.connectFault(err)
+		s.Err = d.connectFault(err)
+		return s
 	}
-	return d.Server.Host + " is " + strings.Join(addrs, ", "), nil
+	for _, name := range names {
+		if a, err := netip.ParseAddr(name); err == nil {
+			s.Addrs = append(s.Addrs, a)
+		}
+	}
+	s.Detail = prefix + host + " is " + strings.Join(names, ", ")
+	return s
 }

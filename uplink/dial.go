@@ -39,36 +39,6 @@ type Dialer struct {
 	works kismet.Version // the generation that worked last, V0 if none did
 }
 
-// tracedUpgrade tells the two steps of an upgrade: a web server with Kismet's
-// path, which it looks for first, and a login with a role that may use it.
-func (d *Dialer) tracedUpgrade(start time.Time, err error) {
-	if err != nil && fault.CodeOf(err) != fault.LinkAuth {
-		d.traced("http", start, "", err)
-		return
-	}
-	d.traced("http", start, d.Server.path(), nil)
-	who := "API key"
-	if d.Server.User != "" {
-		who = "user " + d.Server.User
-	}
-	d.traced("login", time.Now(), who+" may send frames", err)
-}
-
-// A Step is one part of the way to a link: "connect", "tls", "http", "login"
-// or "protocol".
-type Step struct {
-	Name   string
-	Detail string
-	Took   time.Duration
-	Err    error // a *fault.Error
-}
-
-func (d *Dialer) traced(name string, start time.Time, detail string, err error) {
-	if d.Trace != nil {
-		d.Trace(Step{Name: name, Detail: detail, Took: time.Since(start), Err: err})
-	}
-}
-
 // Dial connects, logs in and finds out the protocol. Its errors are
 // *fault.Error.
 func (d *Dialer) Dial(ctx context.Context) (*Link, error) {
@@ -90,7 +60,7 @@ func (d *Dialer) Probe(ctx context.Context) error {
 // open makes one connection, up to where Kismet's own frames begin.
 func (d *Dialer) open(ctx context.Context) (conn, error) {
 	start := time.Now()
-	c, err := d.connect(ctx)
+	c, err := d.connect(ctx, "tcp", d.Server.Addr())
 	detail := d.Server.Addr()
 	if err == nil {
 		detail = c.RemoteAddr().String()
@@ -100,41 +70,62 @@ func (d *Dialer) open(ctx context.Context) (conn, error) {
 		return nil, err
 	}
 	tune(c)
-	if d.Server.TCP {
-		return newTCPConn(c), nil
-	}
 	// What follows blocks in reads that know no context.
 	raw := c
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	defer stop()
-	if d.Server.TLS != nil {
-		start = time.Now()
-		tc, err := d.secure(ctx, c)
-		d.traced("tls", start, tlsDetail(tc), err)
+	k, err := d.climb(ctx, c)
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	return k, nil
+}
+
+// climb takes the steps on a connection: proxy, TLS, websocket.
+func (d *Dialer) climb(ctx context.Context, c net.Conn) (conn, error) {
+	if p := d.Server.Proxy; p != nil {
+		start := time.Now()
+		t, err := d.tunnel(ctx, c, d.Server.Addr())
+		d.traced("proxy", start, p.URL()+" connects to "+d.Server.Addr(), err)
 		if err != nil {
-			_ = c.Close()
+			return nil, err
+		}
+		c = t
+	}
+	if d.Server.TCP {
+		return newTCPConn(c), nil
+	}
+	if d.Server.TLS != nil {
+		start := time.Now()
+		tc, err := d.secure(ctx, c)
+		d.tracedTLS(start, tc, err)
+		if err != nil {
 			return nil, err
 		}
 		c = tc
 	}
-	start = time.Now()
+	start := time.Now()
 	ws, err := d.upgrade(ctx, c)
 	d.tracedUpgrade(start, err)
 	if err != nil {
-		_ = c.Close()
 		return nil, err
 	}
 	return ws, nil
 }
 
-func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
+// connect connects to the proxy if there is one, and to addr if not.
+func (d *Dialer) connect(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	dial := d.NetDial
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
-	c, err := dial(ctx, "tcp", d.Server.Addr())
+	if d.Server.Proxy != nil {
+		addr = d.Server.Proxy.Addr()
+	}
+	c, err := dial(ctx, network, addr)
 	if err != nil {
 		return nil, d.connectFault(err)
 	}
@@ -143,6 +134,7 @@ func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
 
 func (d *Dialer) secure(ctx context.Context, c net.Conn) (*tls.Conn, error) {
 	cfg := d.Server.TLS.Clone()
+	cfg.MinVersion = max(cfg.MinVersion, tls.VersionTLS12)
 	if cfg.ServerName == "" {
 		cfg.ServerName = d.Server.Host
 	}
@@ -154,19 +146,6 @@ func (d *Dialer) secure(ctx context.Context, c net.Conn) (*tls.Conn, error) {
 		return nil, d.tlsFault(err)
 	}
 	return tc, nil
-}
-
-func tlsDetail(c *tls.Conn) string {
-	if c == nil {
-		return ""
-	}
-	st := c.ConnectionState()
-	detail := tls.VersionName(st.Version)
-	if len(st.PeerCertificates) > 0 {
-		cert := st.PeerCertificates[0]
-		detail += ", certificate of " + cert.Subject.CommonName + " until " + cert.NotAfter.Format(time.DateOnly)
-	}
-	return detail
 }
 
 // upgrade turns a connection into a websocket. Credentials travel in headers:

@@ -2,8 +2,6 @@ package uplink
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -25,83 +23,37 @@ func (d *Dialer) fail(code fault.Code, advice, format string, args ...any) error
 }
 
 func (d *Dialer) connectFault(err error) error {
+	if d.Server.Proxy != nil {
+		return d.proxyConnectFault(err)
+	}
+	code, advice, why := connectCause(err, d.Server.Host)
+	return d.fail(code, advice, "%w", why)
+}
+
+// connectCause says why there is no connection to a host, and what to do about
+// it, "" for what the table says.
+func connectCause(err error, host string) (code fault.Code, advice string, why error) {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsNotFound {
-			return d.fail(fault.LinkResolve, "", "no address for %q: %w", d.Server.Host, errNoHost)
+			return fault.LinkResolve, "", fmt.Errorf("no address for %q: %w", host, errNoHost)
 		}
-		return d.fail(fault.LinkResolve, "check this machine's name server", "no address for %q: %s", d.Server.Host, dns.Err)
+		return fault.LinkResolve, "check this machine's name server", fmt.Errorf("no address for %q: %s", host, dns.Err)
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return d.fail(fault.LinkLost, "", "connecting: %w", context.Canceled)
+		return fault.LinkLost, "", fmt.Errorf("connecting: %w", context.Canceled)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return d.fail(fault.LinkRefused, "", "connection refused")
+		return fault.LinkRefused, "", errRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
-		return d.fail(fault.LinkTimeout, "", "no answer within %v", connectTimeout)
+		return fault.LinkTimeout, "", fmt.Errorf("no answer within %v", connectTimeout)
 	}
-	return d.fail(fault.LinkUnreachable, "", "%w", rootCause(err))
+	return fault.LinkUnreachable, "", rootCause(err)
 }
 
-var errNoHost = errors.New("no such host")
-
-func (d *Dialer) tlsFault(err error) error {
-	name := d.Server.TLS.ServerName
-	if name == "" {
-		name = d.Server.Host
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return d.fail(fault.LinkTLS, "the port speaks plain HTTP: leave out --ssl (ws:// in the configuration)", "the server does not speak TLS")
-	}
-	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		issuer := ""
-		if e.Cert != nil {
-			issuer = " (issued by " + short(e.Cert.Issuer.String()) + ")"
-		}
-		return d.fail(fault.LinkTLS, "name the right authority with --ssl=CA.pem (tls: {ca: CA.pem} in the configuration)",
-			"certificate signed by an unknown authority%s", issuer)
-	}
-	if e, ok := errors.AsType[x509.HostnameError](err); ok {
-		return d.fail(fault.LinkTLS, "connect by a name in the certificate, or set tls: {server_name: NAME} in the configuration",
-			"the certificate is not for %q but for %s", name, certNames(e.Certificate))
-	}
-	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
-		if e.Cert != nil && time.Now().Before(e.Cert.NotBefore) {
-			return d.fail(fault.LinkTLS, "check this machine's clock", "the certificate is not valid before %s", e.Cert.NotBefore.Format(time.DateTime))
-		}
-		when := ""
-		if e.Cert != nil {
-			when = " on " + e.Cert.NotAfter.Format(time.DateTime)
-		}
-		return d.fail(fault.LinkTLS, "renew the server's certificate, or check this machine's clock", "the certificate expired%s", when)
-	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		return d.fail(fault.LinkLost, "", "TLS handshake: %w", context.Canceled)
-	case isTimeout(err):
-		return d.fail(fault.LinkTLS, "the port may speak plain HTTP or Kismet's TCP protocol: leave out --ssl", "no TLS answer within %v", handshakeTimeout)
-	case isEnd(err):
-		return d.fail(fault.LinkTLS, "the port may speak plain HTTP or Kismet's TCP protocol: leave out --ssl", "the server ended the TLS handshake")
-	}
-	return d.fail(fault.LinkTLS, "", "TLS: %w", rootCause(err))
-}
-
-func certNames(c *x509.Certificate) string {
-	if c == nil {
-		return "another name"
-	}
-	names := c.DNSNames
-	for _, ip := range c.IPAddresses {
-		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return "no host at all"
-	}
-	const most = 4
-	if len(names) > most {
-		names = append(names[:most:most], "others")
-	}
-	return short(strings.Join(names, ", "))
-}
+var (
+	errNoHost  = errors.New("no such host")
+	errRefused = errors.New("connection refused")
+)
 
 // upgradeFault explains why a server did not become a websocket. Kismet looks
 // for the path before the login, so a 404 is never about credentials.
@@ -110,6 +62,7 @@ func (d *Dialer) upgradeFault(resp *http.Response, err error) error {
 		return d.noHTTPFault(err)
 	}
 	server := resp.Header.Get("Server")
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))
 	isKismet := strings.HasPrefix(server, "Kismet")
 	switch code := resp.StatusCode; {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
@@ -119,8 +72,13 @@ func (d *Dialer) upgradeFault(resp *http.Response, err error) error {
 	case code == http.StatusNotFound:
 		return d.fail(fault.LinkNotKismet, "check host, port and --endpoint: behind a proxy the path has the proxy's prefix in front",
 			"no Kismet at %s: %s answered 404", d.Server.path(), webServer(server))
-	case code == http.StatusBadRequest && d.Server.TLS == nil && speaksTLS(resp):
+	case code == http.StatusBadRequest && d.Server.TLS == nil && speaksTLS(string(body)):
 		return d.fail(fault.LinkPlain, "", "plain HTTP sent to a TLS port")
+	case code == http.StatusBadRequest && d.Server.TLS != nil && strings.Contains(string(body), "No required SSL certificate"): // nginx's words
+		return d.fail(fault.LinkTLS, adviceOurs, "%w", errWantsOurs)
+	case code == http.StatusBadRequest && d.Server.TLS != nil && strings.Contains(string(body), "SSL certificate error"): // nginx's
+		why, advice := notOurs(d.Server.TLS, "")
+		return d.fail(fault.LinkTLS, advice, "%w", why)
 	case code == http.StatusBadGateway, code == http.StatusServiceUnavailable, code == http.StatusGatewayTimeout:
 		return d.fail(fault.LinkRefused, "start Kismet behind the proxy, or check the proxy's address for it",
 			"%s answered %d: no Kismet behind it", webServer(server), code)
@@ -144,11 +102,14 @@ func (d *Dialer) loginFault(resp *http.Response) error {
 
 // noHTTPFault explains an upgrade without any HTTP answer.
 func (d *Dialer) noHTTPFault(err error) error {
+	if cfg := d.Server.TLS; cfg != nil {
+		if why, advice, ok := alertCause(err, cfg); ok {
+			return d.fail(fault.LinkTLS, advice, "%w", why)
+		}
+	}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
 		return d.fail(fault.LinkLost, "", "upgrade to a websocket: %w", context.Canceled)
-	case refusedByTLS(err):
-		return d.fail(fault.LinkTLS, "the server, or a proxy in front of it, wants something else of TLS: see its log", "TLS: %w", rootCause(err))
 	case isTimeout(err):
 		return d.fail(fault.LinkTimeout, "if the port is Kismet's legacy one (3501), add --tcp", "no HTTP answer within %v", handshakeTimeout)
 	case isEnd(err):
@@ -160,17 +121,9 @@ func (d *Dialer) noHTTPFault(err error) error {
 	return d.fail(fault.LinkNotKismet, "", "the server does not speak HTTP: %s", short(rootCause(err).Error()))
 }
 
-// refusedByTLS reports that the peer ended TLS with an alert, as one that wants
-// a client's certificate does behind the handshake.
-func refusedByTLS(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error"
-}
-
 // speaksTLS recognises how nginx and Go answer plain HTTP on a TLS port.
-func speaksTLS(resp *http.Response) bool {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))
-	return strings.Contains(string(body), "HTTPS port") || strings.Contains(string(body), "HTTPS server")
+func speaksTLS(body string) bool {
+	return strings.Contains(body, "HTTPS port") || strings.Contains(body, "HTTPS server")
 }
 
 func webServer(name string) string {

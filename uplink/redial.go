@@ -64,7 +64,7 @@ func (r *Redial) After(err error, now time.Time) time.Duration {
 			return between(briskMin, briskMax)
 		}
 		return r.grow(code, slowMin, slowMax)
-	case fault.LinkTimeout, fault.LinkResolve:
+	case fault.LinkTimeout, fault.LinkResolve, fault.LinkProxy: // a proxy on the vehicle says 502 while its own line is down
 		return r.grow(code, slowMin, slowMax)
 	case fault.LinkRejected, fault.LinkProtocol, fault.LinkNotKismet:
 		// A server that restarts behind a tunnel or a proxy looks like many other
