@@ -130,7 +130,7 @@ type Link struct {
 }
 
 // Frames are a source's counters, since the start of the program. Captured and
-// recovered together are acknowledged, dropped and waiting.
+// recovered together are acknowledged, dropped, waiting and kept.
 type Frames struct {
 	Captured  uint64            `json:"captured"`
 	Recovered uint64            `json:"recovered"` // found on disk at the start
@@ -140,6 +140,7 @@ type Frames struct {
 	Waiting   uint64            `json:"waiting"`   // neither acknowledged nor dropped
 	InFlight  uint64            `json:"in_flight"` // of those, written to the present link
 	OnDisk    uint64            `json:"on_disk"`   // of those, kept on disk
+	Kept      uint64            `json:"kept"`      // once the program ends: on disk for the next start
 	DiskBytes int64             `json:"disk_bytes"`
 	MemBytes  int64             `json:"memory_bytes"`
 	Oldest    *float64          `json:"oldest_unsent_s,omitempty"` // age of the oldest frame that is not sent
