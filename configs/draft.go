@@ -18,11 +18,16 @@ func (t *text) over(value string, from Origin) { *t = text{value: value, from: f
 // in it is checked, and every value knows its origin.
 type draft struct {
 	rig       text
-	server    serverDraft
+	servers   []serverDraft // as written; see first
+	proxy     proxyDraft    // of every server
 	sources   []sourceDraft
 	gps       gpsDraft
 	web       webDraft
-	memory    text
+	spool     spoolDraft
+	replay    replayDraft
+	record    recordDraft
+	zones     []zoneDraft
+	status    text
 	logLevel  text
 	logFormat text
 	stateDir  text
@@ -35,6 +40,7 @@ type draft struct {
 // serverDraft has the server's address in one of two forms: the url of a file
 // or of the environment, or the flags of Kismet's command line.
 type serverDraft struct {
+	path string // as in servers[0]
 	from Origin // where the server's entry begins
 	name text
 	url  text
@@ -53,9 +59,23 @@ type serverDraft struct {
 	tls        Origin // of the block or the switch
 	ca         text
 	serverName text
+	cert, key  text
 
-	rest restDraft
+	proxy proxyDraft
+	rest  restDraft
 }
+
+// first returns the server that the environment and the flags are about. There
+// is one, be it of them alone.
+func (d *draft) first() *serverDraft {
+	if len(d.servers) == 0 {
+		d.servers = []serverDraft{{path: "servers[0]"}}
+	}
+	return &d.servers[0]
+}
+
+// isFirst reports whether the environment and the flags are about the server.
+func (d *serverDraft) isFirst() bool { return d.path == "servers[0]" }
 
 // restDraft is what was written of a server's REST.
 type restDraft struct {

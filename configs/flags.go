@@ -32,11 +32,20 @@ type Flags struct {
 	LogLevel    string        // --log-level
 	LogFormat   string        // --log-format
 	StateDir    string        // --state-dir
+
+	ClientCert   string   // --client-cert FILE; --ssl-cert would be short for --ssl-certificate, which is a CA
+	ClientKey    string   // --client-key FILE
+	Proxy        string   // --proxy URL|none
+	Spool        string   // --spool DIR|off
+	SpoolSize    string   // --spool-size SIZE
+	Record       string   // --record DIR
+	Zones        []string // --zone LAT,LON,RADIUS, repeated; beside those of a file
+	StatusSocket string   // --status-socket PATH|off
 }
 
 // flags lays the command line over the draft.
 func (l *loader) flags(d *draft, f Flags) {
-	s := &d.server
+	s := d.first()
 	for _, v := range []struct {
 		value string
 		flag  string
@@ -54,6 +63,13 @@ func (l *loader) flags(d *draft, f Flags) {
 		{f.LogLevel, "--log-level", &d.logLevel},
 		{f.LogFormat, "--log-format", &d.logFormat},
 		{f.StateDir, "--state-dir", &d.stateDir},
+		{f.ClientCert, "--client-cert", &s.cert},
+		{f.ClientKey, "--client-key", &s.key},
+		{f.Proxy, "--proxy", &d.proxy.url},
+		{f.Spool, "--spool", &d.spool.dir},
+		{f.SpoolSize, "--spool-size", &d.spool.size},
+		{f.Record, "--record", &d.record.dir},
+		{f.StatusSocket, "--status-socket", &d.status},
 	} {
 		if v.value != "" {
 			v.into.over(v.value, fromFlag(v.flag))
@@ -76,6 +92,7 @@ func (l *loader) flags(d *draft, f Flags) {
 	d.onceTimeout = f.OnceTimeout
 	l.flagConflicts(f)
 	l.flagPosition(d, f)
+	l.flagZones(d, f)
 	if len(f.Sources) > 0 {
 		d.sources = nil
 	}

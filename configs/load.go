@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -149,7 +148,7 @@ func (l *loader) load(data []byte, environ []string, flags Flags) (Loaded, error
 func (l *loader) config(d *draft, environ []string) Config {
 	c := Config{Rig: l.rig(d.rig)}
 	if !l.positions {
-		c.Servers = []Server{l.server(&d.server)}
+		c.Servers = l.servers(d)
 		c.Sources = l.sources(d)
 	}
 	c.StateDir = l.stateDir(d, environ, c.Sources)
@@ -158,7 +157,13 @@ func (l *loader) config(d *draft, environ []string) Config {
 		l.metaNeedsREST(&c)
 	}
 	c.Web = l.web(d, c.StateDir)
-	c.Spool.MemoryBytes = l.memory(d.memory)
+	c.Spool = l.spool(d, environ, c.StateDir)
+	c.Privacy = l.privacy(d.zones)
+	if !l.positions {
+		c.Replay = l.manners(&d.replay)
+		c.Record = l.recording(d)
+		c.Status = l.statusSocket(d.status, environ, c.Rig)
+	}
 	c.Log = l.log(d.logLevel, d.logFormat)
 	c.Once, c.NoRetry = d.once.set(), d.noRetry.set()
 	c.OnceTimeout = l.onceTimeout(d)
@@ -190,24 +195,6 @@ func rigRune(r rune) rune {
 		return r
 	}
 	return '-'
-}
-
-func (l *loader) memory(t text) int64 {
-	n := int64(defaultMemoryBytes)
-	if t.given() {
-		const path, right = "spool.memory", "write a size from 1MiB up, as in 16MiB"
-		var err error
-		switch n, err = ParseSize(t.value); {
-		case err != nil:
-			l.wrong(t.from, path, right, "%v", err)
-		case n < minMemoryBytes:
-			l.wrong(t.from, path, right, "%s is too little to keep frames in", quote(t.value))
-		case n > math.MaxInt/2:
-			l.wrong(t.from, path, right, "%s is more than this machine can address", quote(t.value))
-		}
-	}
-	l.settle("spool.memory", FormatSize(n), t.from)
-	return n
 }
 
 func (l *loader) log(level, format text) Log {

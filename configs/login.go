@@ -11,22 +11,22 @@ const maxSecretBytes = 4 << 10
 
 // login settles the credentials: a user with a password, or an API key.
 func (l *loader) login(d *serverDraft, t *target, s *Server) {
-	password, passwordFrom := l.secret(d.password, d.passwordFile, "servers[0].password_file")
-	apikey, apikeyFrom := l.secret(d.apikey, d.apikeyFile, "servers[0].apikey_file")
+	password, passwordFrom := l.secret(d.password, d.passwordFile, d.path+".password_file")
+	apikey, apikeyFrom := l.secret(d.apikey, d.apikeyFile, d.path+".apikey_file")
 	if t.transport == TransportTCP {
 		l.unusedLogin(d, passwordFrom, apikeyFrom)
 		return
 	}
-	switch byLogin, byKey := l.oneLogin(d.user, passwordFrom, apikeyFrom, "servers[0].apikey_file"); {
+	switch byLogin, byKey := l.oneLogin(d.user, passwordFrom, apikeyFrom, d.path+".apikey_file"); {
 	case byLogin:
 		s.User, s.Password = d.user.value, Secret(password)
-		l.checkUser(d.user, passwordFrom, serverLogin())
-		l.settle("servers[0].user", s.User, d.user.from)
-		l.settle("servers[0].password", s.Password.String(), passwordFrom)
+		l.checkUser(d.user, passwordFrom, serverLogin(d))
+		l.settle(d.path+".user", s.User, d.user.from)
+		l.settle(d.path+".password", s.Password.String(), passwordFrom)
 	case byKey:
 		s.APIKey = Secret(apikey)
-		l.checkKey(apikey, apikeyFrom, serverLogin())
-		l.settle("servers[0].apikey", s.APIKey.String(), apikeyFrom)
+		l.checkKey(apikey, apikeyFrom, serverLogin(d))
+		l.settle(d.path+".apikey", s.APIKey.String(), apikeyFrom)
 	default:
 		l.missingLogin(d, t)
 	}
@@ -52,25 +52,29 @@ func (l *loader) oneLogin(user text, passwordFrom, apikeyFrom Origin, path strin
 
 func (l *loader) missingLogin(d *serverDraft, t *target) {
 	const what = "Kismet's websocket needs a login, and there is none"
-	if l.blamedAt("servers[0]", "user", "password_file", "apikey_file") || l.blamed("servers[0].user", "servers[0].password", "servers[0].password_file", "servers[0].apikey", "servers[0].apikey_file") {
+	if l.blamedAt(d.path, "user", "password_file", "apikey_file") || l.blamed(d.path+".user", d.path+".password", d.path+".password_file", d.path+".apikey", d.path+".apikey_file") {
 		return
 	}
 	if t.from.layer == layerFlag || !d.from.set() {
-		l.wrong(t.from, "servers[0]", "add --apikey KEY, or --user NAME --password PASSWORD, or set SENSORD_APIKEY", what)
+		l.wrong(t.from, d.path, "add --apikey KEY, or --user NAME --password PASSWORD, or set SENSORD_APIKEY", what)
 		return
 	}
-	l.wrong(d.from, "servers[0]", "add apikey_file: FILE, or user: NAME and password_file: FILE, or set SENSORD_APIKEY", what)
+	right := "add apikey_file: FILE, or user: NAME and password_file: FILE"
+	if d.isFirst() {
+		right += ", or set SENSORD_APIKEY"
+	}
+	l.wrong(d.from, d.path, right, what)
 }
 
 // A loginPlace is where a login stands, and how else its halves are given.
 type loginPlace struct{ path, user, password string }
 
-func serverLogin() loginPlace {
-	return loginPlace{"servers[0]", "--user NAME, or set SENSORD_USER", "--password PASSWORD, or set SENSORD_PASSWORD"}
+func serverLogin(d *serverDraft) loginPlace {
+	return loginPlace{d.path, "--user NAME, or set SENSORD_USER", "--password PASSWORD, or set SENSORD_PASSWORD"}
 }
 
-func restLogin() loginPlace {
-	return loginPlace{"servers[0].rest", "SENSORD_REST_USER to the environment", "SENSORD_REST_PASSWORD to the environment"}
+func restLogin(d *serverDraft) loginPlace {
+	return loginPlace{d.path + ".rest", "SENSORD_REST_USER to the environment", "SENSORD_REST_PASSWORD to the environment"}
 }
 
 func (l *loader) checkUser(user text, passwordFrom Origin, p loginPlace) {
@@ -107,7 +111,7 @@ func (l *loader) unusedLogin(d *serverDraft, passwordFrom, apikeyFrom Origin) {
 	for _, given := range []struct {
 		from Origin
 		path string
-	}{{d.user.from, "servers[0].user"}, {passwordFrom, "servers[0].password_file"}, {apikeyFrom, "servers[0].apikey_file"}} {
+	}{{d.user.from, d.path + ".user"}, {passwordFrom, d.path + ".password_file"}, {apikeyFrom, d.path + ".apikey_file"}} {
 		switch given.from.layer {
 		case layerDefault:
 		case layerFile:

@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,20 +84,27 @@ func (l *loader) metaGPS(d *gpsDraft) MetaGPS {
 // metaNeedsREST refuses a server's copy of the position that nobody could keep
 // fresh: where the server's REST is, or how to log in there, is not known.
 func (l *loader) metaNeedsREST(c *Config) {
-	r := c.Servers[0].REST
-	what := "the address of that does not follow from the server's"
-	if r.URL != "" {
-		what = "there is no login for that"
-	}
-	if r.URL != "" && (r.User != "" || r.APIKey != "") || c.Servers[0].Transport == "" || l.blamed("servers[0]") ||
-		!slices.ContainsFunc(c.GPS.Receivers, func(r Receiver) bool { return r.Live() }) {
+	if !slices.ContainsFunc(c.GPS.Receivers, func(r Receiver) bool { return r.Live() }) {
 		return
 	}
-	for _, sd := range l.metaSources {
-		right := "remove metagps=, or add rest: {url: http://HOST:2501, apikey_file: FILE} to the server"
-		if sd.from.layer == layerFlag {
-			right = "remove metagps=, or set SENSORD_REST_URL=http://HOST:2501 and SENSORD_REST_APIKEY"
+	for i, s := range c.Servers {
+		path := "servers[" + strconv.Itoa(i) + "]"
+		what := "the address of that does not follow from the server's"
+		if s.REST.URL != "" {
+			what = "there is no login for that"
 		}
-		l.wrong(sd.from, sd.path, right, "%s: with metagps= the server is told positions over REST, and %s", sd.label(), what)
+		if s.REST.URL != "" && (s.REST.User != "" || s.REST.APIKey != "") || s.Transport == "" || l.blamed(path) {
+			continue
+		}
+		if len(c.Servers) > 1 {
+			what = "of " + s.Name + " " + what
+		}
+		for _, sd := range l.metaSources {
+			right := "remove metagps=, or add rest: {url: http://HOST:2501, apikey_file: FILE} to the server"
+			if sd.from.layer == layerFlag && i == 0 {
+				right = "remove metagps=, or set SENSORD_REST_URL=http://HOST:2501 and SENSORD_REST_APIKEY"
+			}
+			l.wrong(sd.from, sd.path, right, "%s: with metagps= the server is told positions over REST, and %s", sd.label(), what)
+		}
 	}
 }

@@ -17,21 +17,25 @@ func (l *loader) fixed(r *receiverDraft) gps.Position {
 
 // coordinate reads a latitude or longitude, 0 included.
 func (l *loader) coordinate(r *receiverDraft, key, word string, most float64) float64 {
-	limit := strconv.FormatFloat(most, 'f', -1, 64)
-	right := "write degrees from -" + limit + " to " + limit + ", north and east positive"
 	t := r.set[key]
-	if !t.given() {
-		if !r.told && !l.blamed(join(r.path, key)) && !l.blamedAt(r.path, key) {
-			l.wrongReceiver(r, r.from, key, right, "the %s is missing", word)
-		}
-		return 0
-	}
-	n, err := parseNumber(t.value)
-	if err != nil || math.Abs(n) > most {
-		l.wrongReceiver(r, t.from, key, right, "%s is no %s", quote(t.value), word)
-		return 0
+	n, m := parseDegrees(t.value, word, most)
+	switch {
+	case t.given() && m.made():
+		l.wrongReceiver(r, t.from, key, m.right, "%s", m.what)
+	case !t.given() && !r.told && !l.blamed(join(r.path, key)) && !l.blamedAt(r.path, key):
+		l.wrongReceiver(r, r.from, key, m.right, "the %s is missing", word)
 	}
 	return n
+}
+
+// parseDegrees reads a latitude or longitude; it is 0 with a mistake.
+func parseDegrees(s, word string, most float64) (float64, mistake) {
+	limit := strconv.FormatFloat(most, 'f', -1, 64)
+	n, err := parseNumber(s)
+	if err != nil || math.Abs(n) > most {
+		return 0, mistake{quote(s) + " is no " + word, "write degrees from -" + limit + " to " + limit + ", north and east positive"}
+	}
+	return n, mistake{}
 }
 
 // altitude reads metres above mean sea level; NaN if they are not given.

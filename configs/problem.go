@@ -132,17 +132,30 @@ type collector struct {
 
 // wrong notes a problem: what is wrong is formatted, right is text.
 func (c *collector) wrong(from Origin, path, right, format string, args ...any) {
-	c.errs = append(c.errs, newProblem(from, path, right, fmt.Sprintf(format, args...)))
+	p := newProblem(from, path, right, fmt.Sprintf(format, args...))
+	if !slices.ContainsFunc(c.errs, p.again) {
+		c.errs = append(c.errs, p)
+	}
 }
 
 // warn notes a warning, as wrong does a problem.
 func (c *collector) warn(from Origin, path, right, format string, args ...any) {
-	c.warnings = append(c.warnings, Warning(newProblem(from, path, right, fmt.Sprintf(format, args...))))
+	p := newProblem(from, path, right, fmt.Sprintf(format, args...))
+	if !slices.ContainsFunc(c.warnings, func(w Warning) bool { return p.again(Problem(w)) }) {
+		c.warnings = append(c.warnings, Warning(p))
+	}
 }
 
 // settle notes where a value came from.
 func (c *collector) settle(path, value string, from Origin) {
 	c.settings = append(c.settings, Setting{Path: path, Value: value, From: from})
+}
+
+// settleGiven is settle for what is only worth telling if somebody wrote it.
+func (c *collector) settleGiven(path, value string, t text) {
+	if t.given() {
+		c.settle(path, value, t.from)
+	}
 }
 
 // sort puts problems and warnings in the order in which a reader meets them.
@@ -153,6 +166,12 @@ func (c *collector) sort() {
 
 func comparePlaces(a, b Problem) int {
 	return cmp.Or(cmp.Compare(a.layer, b.layer), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+// again reports whether both problems say one thing about one flag or variable,
+// as of each server that it is about.
+func (p Problem) again(o Problem) bool {
+	return p.layer > layerFile && p.layer == o.layer && p.File == o.File && p.What == o.What
 }
 
 // newProblem leaves the path out for a flag: the flag's name says it already.

@@ -18,14 +18,15 @@ type restTarget struct {
 
 // restTarget settles where a server's REST is: as written, else where its
 // websocket is, as far as its endpoint is Kismet's behind a prefix.
-func (l *loader) restTarget(d *restDraft, t *target) restTarget {
+func (l *loader) restTarget(server *serverDraft, t *target) restTarget {
+	d := &server.rest
 	if d.url.from.layer == layerFile && t.from.layer > layerFile {
 		d.url = text{} // it belongs to the server of an earlier place
 	}
 	if d.url.given() {
 		r, m := parseRESTURL(d.url.value)
 		if m.made() {
-			l.wrong(d.url.from, "servers[0].rest.url", m.right, "%s", m.what)
+			l.wrong(d.url.from, server.path+".rest.url", m.right, "%s", m.what)
 		}
 		r.from = d.url.from
 		return r
@@ -83,26 +84,29 @@ func parseRESTURL(s string) (restTarget, mistake) {
 // rest settles how a server's REST is asked. Its login is the server's own
 // unless another was written.
 func (l *loader) rest(server *serverDraft, t *target, s *Server, r restTarget) {
-	const path = "servers[0].rest"
-	d := &server.rest
+	d, path := &server.rest, server.path+".rest"
 	password, passwordFrom := l.secret(d.password, d.passwordFile, path+".password_file")
 	apikey, apikeyFrom := l.secret(d.apikey, d.apikeyFile, path+".apikey_file")
 	c := REST{URL: r.url, User: s.User, Password: s.Password, APIKey: s.APIKey}
+	right := "add apikey_file: FILE, or user: NAME and password_file: FILE"
+	if server.isFirst() {
+		right += ", or set SENSORD_REST_APIKEY"
+	}
 	switch byLogin, byKey := l.oneLogin(d.user, passwordFrom, apikeyFrom, path+".apikey_file"); {
 	case byLogin:
 		c.User, c.Password, c.APIKey = d.user.value, Secret(password), ""
-		l.checkUser(d.user, passwordFrom, restLogin())
+		l.checkUser(d.user, passwordFrom, restLogin(server))
 		l.settle(path+".user", c.User, d.user.from)
 		l.settle(path+".password", c.Password.String(), passwordFrom)
 	case byKey:
 		c.User, c.Password, c.APIKey = "", "", Secret(apikey)
-		l.checkKey(apikey, apikeyFrom, restLogin())
+		l.checkKey(apikey, apikeyFrom, restLogin(server))
 		l.settle(path+".apikey", c.APIKey.String(), apikeyFrom)
 	case t.transport == TransportTCP && r.from.layer == layerFile && r.url != "" && !l.blamed(path) && !l.blamedAt(path):
-		l.wrong(r.from, path, "add apikey_file: FILE, or user: NAME and password_file: FILE, or set SENSORD_REST_APIKEY", "Kismet's REST needs a login, and legacy TCP has none that it could use")
+		l.wrong(r.from, path, right, "Kismet's REST needs a login, and legacy TCP has none that it could use")
 	}
 	if r.url == "" {
-		if d.from.set() && !d.url.given() && !l.blamed(path, "servers[0].url") && !l.blamedAt(path, "url") {
+		if d.from.set() && !d.url.given() && !l.blamed(path, server.path+".url") && !l.blamedAt(path, "url") {
 			l.wrong(d.from, path, "add url: http://HOST:2501", "the url is missing, and does not follow from the server's")
 		}
 		return

@@ -12,11 +12,17 @@ import (
 func (d *document) read(top *yaml.Node, into *draft) {
 	d.mapping(top, "", []field{
 		{"rig", d.scalar(&into.rig)},
-		{"servers", func(n *yaml.Node, path string) { d.servers(n, path, &into.server) }},
+		{"servers", func(n *yaml.Node, path string) { d.servers(n, path, into) }},
 		{"sources", func(n *yaml.Node, path string) { d.sources(n, path, into) }},
 		{"gps", func(n *yaml.Node, path string) { d.gps(n, path, &into.gps) }},
 		{"web", func(n *yaml.Node, path string) { d.web(n, path, &into.web) }},
-		{"spool", func(n *yaml.Node, path string) { d.spool(n, path, into) }},
+		{"spool", func(n *yaml.Node, path string) { d.spool(n, path, &into.spool) }},
+		{"replay", func(n *yaml.Node, path string) { d.replay(n, path, &into.replay) }},
+		{"record", func(n *yaml.Node, path string) { d.record(n, path, &into.record) }},
+		{"privacy", func(n *yaml.Node, path string) { d.privacy(n, path, into) }},
+		{"status", func(n *yaml.Node, path string) {
+			d.mapping(n, path, []field{{"socket", d.scalar(&into.status)}})
+		}},
 		{"state_dir", d.scalar(&into.stateDir)},
 		{"log", func(n *yaml.Node, path string) {
 			d.mapping(n, path, []field{{"level", d.scalar(&into.logLevel)}, {"format", d.scalar(&into.logFormat)}})
@@ -27,47 +33,58 @@ func (d *document) read(top *yaml.Node, into *draft) {
 	)
 }
 
-func (d *document) servers(n *yaml.Node, path string, into *serverDraft) {
-	d.list(n, path, func(i int, entry *yaml.Node, path string) {
-		if i > 0 {
-			d.out.wrong(d.origin(entry), path, "keep one, and start one sensord per server", "this version sends to one server")
-			return
-		}
-		into.from = d.origin(entry)
+func (d *document) servers(n *yaml.Node, path string, into *draft) {
+	d.list(n, path, func(_ int, entry *yaml.Node, path string) {
+		s := serverDraft{path: path, from: d.origin(entry)}
 		d.mapping(entry, path, []field{
-			{"name", d.scalar(&into.name)},
-			{"url", d.scalar(&into.url)},
-			{"protocol", d.scalar(&into.protocol)},
-			{"user", d.scalar(&into.user)},
-			{"password_file", d.scalar(&into.passwordFile)},
-			{"apikey_file", d.scalar(&into.apikeyFile)},
-			{"tls", func(n *yaml.Node, path string) { d.tls(n, path, into) }},
-			{"rest", func(n *yaml.Node, path string) { d.rest(n, path, &into.rest) }},
-		},
-			field{"password", d.refuse("write password_file: FILE with the password in that file, or set SENSORD_PASSWORD", inlineSecret)},
-			field{"apikey", d.refuse("write apikey_file: FILE with the key in that file, or set SENSORD_APIKEY", inlineSecret)},
-		)
+			{"name", d.scalar(&s.name)},
+			{"url", d.scalar(&s.url)},
+			{"protocol", d.scalar(&s.protocol)},
+			{"user", d.scalar(&s.user)},
+			{"password_file", d.scalar(&s.passwordFile)},
+			{"apikey_file", d.scalar(&s.apikeyFile)},
+			{"tls", func(n *yaml.Node, path string) { d.tls(n, path, &s) }},
+			{"proxy", func(n *yaml.Node, path string) { d.proxy(n, path, &s) }},
+			{"rest", func(n *yaml.Node, path string) { d.rest(n, path, &s) }},
+		}, d.inlineSecrets(&s, "SENSORD_")...)
+		into.servers = append(into.servers, s)
 	})
 }
 
 const inlineSecret = "a secret does not belong in the configuration"
 
-func (d *document) rest(n *yaml.Node, path string, into *restDraft) {
-	into.from = d.origin(n)
+// inlineSecrets refuses the keys that one would write a secret into. The
+// environment is offered where it is about this server.
+func (d *document) inlineSecrets(s *serverDraft, prefix string) []field {
+	password, apikey := ", or set "+prefix+"PASSWORD", ", or set "+prefix+"APIKEY"
+	if !s.isFirst() {
+		password, apikey = "", ""
+	}
+	return []field{
+		{"password", d.refuse("write password_file: FILE with the password in that file"+password, inlineSecret)},
+		{"apikey", d.refuse("write apikey_file: FILE with the key in that file"+apikey, inlineSecret)},
+	}
+}
+
+func (d *document) rest(n *yaml.Node, path string, into *serverDraft) {
+	r := &into.rest
+	r.from = d.origin(n)
 	d.mapping(n, path, []field{
-		{"url", d.scalar(&into.url)},
-		{"user", d.scalar(&into.user)},
-		{"password_file", d.scalar(&into.passwordFile)},
-		{"apikey_file", d.scalar(&into.apikeyFile)},
-	},
-		field{"password", d.refuse("write password_file: FILE with the password in that file, or set SENSORD_REST_PASSWORD", inlineSecret)},
-		field{"apikey", d.refuse("write apikey_file: FILE with the key in that file, or set SENSORD_REST_APIKEY", inlineSecret)},
-	)
+		{"url", d.scalar(&r.url)},
+		{"user", d.scalar(&r.user)},
+		{"password_file", d.scalar(&r.passwordFile)},
+		{"apikey_file", d.scalar(&r.apikeyFile)},
+	}, d.inlineSecrets(into, "SENSORD_REST_")...)
 }
 
 func (d *document) tls(n *yaml.Node, path string, into *serverDraft) {
 	into.tls = d.origin(n)
-	d.mapping(n, path, []field{{"ca", d.scalar(&into.ca)}, {"server_name", d.scalar(&into.serverName)}})
+	d.mapping(n, path, []field{
+		{"ca", d.scalar(&into.ca)},
+		{"server_name", d.scalar(&into.serverName)},
+		{"cert", d.scalar(&into.cert)},
+		{"key", d.scalar(&into.key)},
+	})
 }
 
 func (d *document) sources(n *yaml.Node, path string, into *draft) {
@@ -117,23 +134,6 @@ func (d *document) options(n *yaml.Node, path string, into *sourceDraft) {
 			into.options = append(into.options, o)
 		}
 	})
-}
-
-func (d *document) spool(n *yaml.Node, path string, into *draft) {
-	const inMemory = "this version keeps unconfirmed frames in memory only"
-	const right = "write spool: {memory: 16MiB}"
-	var drop text
-	d.mapping(n, path, []field{
-		{"memory", d.scalar(&into.memory)},
-		{"drop", d.scalar(&drop)},
-	},
-		field{"dir", d.refuse(right, inMemory)},
-		field{"size", d.refuse(right, inMemory)},
-		field{"sync", d.refuse(right, inMemory)},
-	)
-	if drop.given() && drop.value != "oldest" {
-		d.out.wrong(drop.from, join(path, "drop"), "write oldest, or remove it", "%s is no rule of this version, which drops the oldest frames when memory is full", quote(drop.value))
-	}
 }
 
 // bus accepts the one thing about a bus that is true of this version.

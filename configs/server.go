@@ -7,23 +7,21 @@ import (
 )
 
 // server settles where the server is and how to log in.
-func (l *loader) server(d *serverDraft) Server {
+func (l *loader) server(d *serverDraft, every *proxyDraft, before []Server) Server {
 	t, ok := l.target(d)
 	if !ok && !t.from.set() {
 		return Server{} // nothing is known to check the rest against
 	}
 	s := Server{
-		Name: d.name.value, Transport: t.transport, Host: t.host, Port: t.port, Path: t.path, TLS: t.tls,
-		Protocol: l.protocol(d.protocol),
+		Transport: t.transport, Host: t.host, Port: t.port, Path: t.path, TLS: t.tls,
+		Protocol: l.protocol(d),
 	}
 	if ok {
 		l.settle(t.setting, t.url(), t.from)
-		if s.Name == "" {
-			s.Name = t.address()
-		}
 	}
-	l.settle("servers[0].name", s.Name, d.name.from)
-	rest := l.restTarget(&d.rest, &t)
+	s.Name = l.serverName(d, &t, before)
+	s.Proxy = l.proxy(d, &t, every)
+	rest := l.restTarget(d, &t)
 	l.tls(d, &t, &s, rest.tls)
 	l.login(d, &t, &s)
 	l.rest(d, &t, &s, rest)
@@ -49,7 +47,7 @@ func (l *loader) target(d *serverDraft) (target, bool) {
 		return target{}, false
 	}
 	t, m := parseURL(d.url.value)
-	t.from, t.setting = d.url.from, "servers[0].url"
+	t.from, t.setting = d.url.from, d.path+".url"
 	if m.made() {
 		l.wrong(d.url.from, t.setting, m.right, "%s", m.what)
 		return t, false
@@ -60,9 +58,9 @@ func (l *loader) target(d *serverDraft) (target, bool) {
 
 func (l *loader) missingServer(d *serverDraft) {
 	switch {
-	case l.blamedAt("", "servers") || l.blamedAt("servers") || l.blamedAt("servers[0]", "url") || l.blamed("servers[0].url"):
+	case l.blamedAt("", "servers") || l.blamedAt("servers") || l.blamedAt(d.path, "url") || l.blamed(d.path+".url"):
 	case d.from.set():
-		l.wrong(d.from, "servers[0]", "add url: ws://HOST:2501, wss://HOST, or tcp://HOST:3501", "the url is missing")
+		l.wrong(d.from, d.path, "add url: ws://HOST:2501, wss://HOST, or tcp://HOST:3501", "the url is missing")
 	case l.file != "":
 		l.wrong(l.origin(), "servers", "add servers: [{url: ws://HOST:2501, apikey_file: FILE}]", "no server is named")
 	default:
@@ -72,7 +70,7 @@ func (l *loader) missingServer(d *serverDraft) {
 
 // connect reads the server from Kismet's flags.
 func (l *loader) connect(d *serverDraft) (target, bool) {
-	t := target{transport: TransportWebsocket, tls: d.ssl.set(), path: d.endpoint.value, from: d.connect.from, setting: "servers[0].url"}
+	t := target{transport: TransportWebsocket, tls: d.ssl.set(), path: d.endpoint.value, from: d.connect.from, setting: d.path + ".url"}
 	if d.tcp.set() {
 		t.transport = TransportTCP
 		if t.tls {
@@ -115,17 +113,18 @@ func withoutQuery(path string) string {
 	return path
 }
 
-func (l *loader) protocol(p text) Protocol {
+func (l *loader) protocol(d *serverDraft) Protocol {
+	p := d.protocol
 	chosen := ProtocolAuto
 	if p.given() {
 		chosen = Protocol(p.value)
 		switch chosen {
 		case ProtocolAuto, ProtocolV3, ProtocolV2:
 		default:
-			l.wrong(p.from, "servers[0].protocol", "write auto, v3 (Kismet since 2025-02) or v2 (before)", "%s is no protocol", quote(p.value))
+			l.wrong(p.from, d.path+".protocol", "write auto, v3 (Kismet since 2025-02) or v2 (before)", "%s is no protocol", quote(p.value))
 		}
 	}
-	l.settle("servers[0].protocol", string(chosen), p.from)
+	l.settle(d.path+".protocol", string(chosen), p.from)
 	return chosen
 }
 
@@ -136,9 +135,10 @@ func (l *loader) tls(d *serverDraft, t *target, s *Server, rest bool) {
 		return
 	}
 	if s.CAFile = d.ca.value; s.CAFile != "" {
-		l.checkCA(d.ca)
-		l.settle("servers[0].tls.ca", s.CAFile, d.ca.from)
+		l.checkCA(d.ca, d.path+".tls.ca")
+		l.settle(d.path+".tls.ca", s.CAFile, d.ca.from)
 	}
+	s.CertFile, s.KeyFile = l.clientCertificate(d)
 	if !t.tls {
 		return
 	}
@@ -150,28 +150,32 @@ func (l *loader) tls(d *serverDraft, t *target, s *Server, rest bool) {
 	if serverName.given() {
 		s.ServerName = serverName.value
 	}
-	l.settle("servers[0].tls.server_name", s.ServerName, serverName.from)
+	l.settle(d.path+".tls.server_name", s.ServerName, serverName.from)
 }
 
 // unusedTLS notes what is there for TLS when there is none. What belongs to
 // the server of an earlier place is left in peace.
 func (l *loader) unusedTLS(d *serverDraft, t *target) {
 	if d.tls.set() && t.from.layer <= layerFile {
-		l.wrong(d.tls, "servers[0].tls", "write wss:// in the url, or remove it", "it has no use without TLS")
+		l.wrong(d.tls, d.path+".tls", "write wss:// in the url, or remove it", "it has no use without TLS")
 	}
 	const what = "it has no use without TLS, and does not turn TLS on"
-	switch {
-	case d.ca.from.layer == layerEnvironment:
-		l.warn(d.ca.from, "servers[0].tls.ca", "write wss:// in the url, or add --ssl", what)
-	case d.ca.from.layer == layerFlag && d.tcp.set() && !d.ssl.set():
-		l.warn(d.ca.from, "", "remove it", "legacy TCP has no TLS; it is not used")
-	case d.ca.from.layer == layerFlag && !d.ssl.set():
-		l.wrong(d.ca.from, "", "add --ssl, or remove it", what)
+	for _, file := range []struct {
+		name string
+		text text
+	}{{"ca", d.ca}, {"cert", d.cert}, {"key", d.key}} {
+		switch from := file.text.from; {
+		case from.layer == layerEnvironment:
+			l.warn(from, d.path+".tls."+file.name, "write wss:// in the url, or add --ssl", what)
+		case from.layer == layerFlag && d.tcp.set() && !d.ssl.set():
+			l.warn(from, "", "remove it", "legacy TCP has no TLS; it is not used")
+		case from.layer == layerFlag && !d.ssl.set():
+			l.wrong(from, "", "add --ssl, or remove it", what)
+		}
 	}
 }
 
-func (l *loader) checkCA(ca text) {
-	const path = "servers[0].tls.ca"
+func (l *loader) checkCA(ca text, path string) {
 	pem, _, err := l.readFile(ca.value, maxFileBytes)
 	if err != nil {
 		l.wrong(ca.from, path, "name a PEM file with the certificate of the authority", "%s: %s", ca.value, cause(err))

@@ -3,7 +3,6 @@ package configs
 import (
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/sensord/sensord/capture"
 )
@@ -15,17 +14,10 @@ const systemState = "/var/lib/sensord"
 // for root and the user's for others.
 func (l *loader) stateDir(d *draft, environ []string, sources []Source) string {
 	t := d.stateDir
-	variable := func(name string) string {
-		for _, entry := range slices.Backward(environ) {
-			if value, ok := strings.CutPrefix(entry, name+"="); ok {
-				return value
-			}
-		}
-		return ""
-	}
 	dir, from := t.value, t.from
-	given, _, _ := strings.Cut(variable("STATE_DIRECTORY"), ":") // systemd's, one of several
-	state, home := variable("XDG_STATE_HOME"), variable("HOME")
+	service, fromService := variable(environ, "STATE_DIRECTORY")
+	state, fromState := variable(environ, "XDG_STATE_HOME")
+	home, fromHome := variable(environ, "HOME")
 	switch {
 	case t.given():
 		if abs, err := filepath.Abs(dir); err == nil {
@@ -34,14 +26,14 @@ func (l *loader) stateDir(d *draft, environ []string, sources []Source) string {
 		if l.fileExists(dir) {
 			l.wrong(from, "state_dir", "name a directory", "%s is a file", quote(t.value))
 		}
-	case filepath.IsAbs(given):
-		dir, from = given, fromVariable("STATE_DIRECTORY")
+	case service != "":
+		dir, from = service, fromService
 	case l.root():
 		dir = systemState
-	case filepath.IsAbs(state):
-		dir, from = filepath.Join(state, "sensord"), fromVariable("XDG_STATE_HOME")
-	case filepath.IsAbs(home):
-		dir, from = filepath.Join(home, ".local/state/sensord"), fromVariable("HOME")
+	case state != "":
+		dir, from = filepath.Join(state, "sensord"), fromState
+	case home != "":
+		dir, from = filepath.Join(home, ".local/state/sensord"), fromHome
 	}
 	radios := slices.ContainsFunc(sources, func(s Source) bool { return s.Type == capture.TypeLinuxWifi })
 	if dir == "" && radios {

@@ -67,10 +67,13 @@ func parseNumber(s string) (float64, error) {
 	return strconv.ParseFloat(s, 64)
 }
 
-// parseDuration reads a duration within bounds, as in 3s or 500ms.
+// parseDuration reads a duration within bounds, as in 3s, 500ms or 7d.
 func parseDuration(s string, least, most time.Duration) (time.Duration, mistake) {
 	right := "write a duration from " + FormatDuration(least) + " to " + FormatDuration(most)
 	d, err := time.ParseDuration(strings.ReplaceAll(s, " ", ""))
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		d, err = parseDays(days)
+	}
 	switch _, number := parseNumber(s); {
 	case err != nil && number == nil || err == nil && s == "0":
 		return 0, mistake{quote(s) + " has no unit", right}
@@ -84,9 +87,22 @@ func parseDuration(s string, least, most time.Duration) (time.Duration, mistake)
 	return d, mistake{}
 }
 
+func parseDays(s string) (time.Duration, error) {
+	n, err := parseNumber(strings.TrimSpace(s))
+	return time.Duration(max(min(n, maxDays), -1) * float64(day)), err
+}
+
+const (
+	day     = 24 * time.Hour
+	maxDays = 100_000 // of what a time.Duration can hold
+)
+
 // FormatDuration writes a duration as it is written in a configuration: 1h,
-// not 1h0m0s.
+// not 1h0m0s, and 7d, not 168h0m0s.
 func FormatDuration(d time.Duration) string {
+	if d >= 2*day && d%day == 0 {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
 	s := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {
 		if strings.HasSuffix(s, zero) {

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"cmp"
-	"crypto/tls"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -106,23 +105,7 @@ func (l *loader) webTLS(w *webDraft) (certFile, keyFile string) {
 		l.wrong(w.tls, "web.tls", "write tls: {cert: FILE, key: FILE}", "TLS takes a certificate and its key")
 		return "", ""
 	}
-	cert, _, certErr := l.readFile(w.cert.value, maxFileBytes)
-	if certErr != nil {
-		l.wrong(w.cert.from, "web.tls.cert", "name a PEM file with the certificate", "%s: %s", w.cert.value, cause(certErr))
-	}
-	key, mode, keyErr := l.readFile(w.key.value, maxFileBytes)
-	if keyErr != nil {
-		l.wrong(w.key.from, "web.tls.key", "name a PEM file with the certificate's key", "%s: %s", w.key.value, cause(keyErr))
-	}
-	if certErr != nil || keyErr != nil {
-		return "", ""
-	}
-	if _, err := tls.X509KeyPair(cert, key); err != nil {
-		l.wrong(w.cert.from, "web.tls", "name PEM files with a certificate and the key that belongs to it", "%s and %s: %s", w.cert.value, w.key.value, strings.TrimPrefix(err.Error(), "tls: "))
-	}
-	if mode.IsRegular() && mode.Perm()&0o004 != 0 {
-		l.warn(w.key.from, "web.tls.key", "chmod o= "+w.key.value, "everybody on this machine can read %s", w.key.value)
-	}
+	l.checkKeyPair(w.cert, w.key, "web.tls")
 	return w.cert.value, w.key.value
 }
 

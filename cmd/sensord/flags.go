@@ -56,6 +56,9 @@ func (v *values) server(fs *pflag.FlagSet) {
 	})
 	group(fs, groupOurs, func() {
 		fs.StringVar(&v.Protocol, "protocol", "", "`auto`, v3 (Kismet since 2025-02) or v2 (before) (default auto)")
+		fs.StringVar(&v.ClientCert, "client-cert", "", "with --ssl: the certificate to show to the server, a PEM `FILE`")
+		fs.StringVar(&v.ClientKey, "client-key", "", "the key of --client-cert, a PEM `FILE`")
+		fs.StringVar(&v.Proxy, "proxy", "", "reach the servers through this HTTP proxy: `URL` as http://HOST:PORT, or none (default HTTP_PROXY, HTTPS_PROXY and NO_PROXY)")
 	})
 }
 
@@ -69,6 +72,24 @@ func (v *values) source(fs *pflag.FlagSet) {
 	group(fs, groupOurs, func() {
 		fs.StringArrayVar(&v.GPS, "gps", nil, "what says where the sensor is: `RECEIVER` as in Kismet's gps=, as gpsd:host=localhost,port=2947 or serial:device=/dev/ttyACM0; may be repeated (see sensord help receivers)")
 		fs.StringVar(&v.StateDir, "state-dir", "", "`DIR` to note in how radios were before, so that the next start puts them back after a crash (default $STATE_DIRECTORY, /var/lib/sensord for root, $XDG_STATE_HOME/sensord)")
+	})
+	v.keep(fs)
+}
+
+// keep defines the flags that say where frames are kept, written and not taken.
+func (v *values) keep(fs *pflag.FlagSet) {
+	group(fs, groupOurs, func() {
+		fs.StringVar(&v.Spool, "spool", "", "keep frames that no server has confirmed in `DIR`, so that neither a crash nor a long time without a server loses them; off keeps them in memory only (default off; under systemd its state directory)")
+		fs.StringVar(&v.SpoolSize, "spool-size", "", "with --spool: at most `SIZE` on disk, as 500MiB (default 2GiB)")
+		fs.StringVar(&v.Record, "record", "", "write every frame with its position to pcapng files in `DIR`, with or without a server")
+		fs.StringArrayVar(&v.Zones, "zone", nil, "send and write nothing that was heard in this circle: `LAT,LON,RADIUS`, as 52.5200,13.4050,200m; may be repeated")
+	})
+}
+
+// status defines the flag for where `sensord status` asks.
+func (v *values) status(fs *pflag.FlagSet) {
+	group(fs, groupOurs, func() {
+		fs.StringVar(&v.StatusSocket, "status-socket", "", "`PATH` of the socket that sensord status asks, or off (default a name of its own in $RUNTIME_DIRECTORY, /run/sensord for root, $XDG_RUNTIME_DIR/sensord)")
 	})
 }
 
@@ -84,6 +105,7 @@ func (v *values) life(fs *pflag.FlagSet) {
 		fs.BoolVar(&v.Once, "once", false, "end when every source is sent and confirmed; exit status 3 if anything was not")
 		fs.DurationVar(&v.OnceTimeout, "once-timeout", 0, "with --once: give up after `TIME`, as 90s or 10m")
 	})
+	v.status(fs)
 	fs.BoolVar(&v.child, "daemon-child", false, "")
 	hide(fs, "daemon-child")
 }
@@ -187,7 +209,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 			optional = name
 		}
 	}
-	if !cmd.HasParent() && slices.Contains([]string{"status", "spool", "export", "fleet"}, word) {
+	if !cmd.HasParent() && slices.Contains([]string{"fleet"}, word) {
 		return usageError(word, "see `sensord --help` for what there is", "this version has no such command yet")
 	}
 	advice := "a source is given as --source " + word

@@ -1,0 +1,145 @@
+package configs
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v3"
+
+	"github.com/sensord/sensord/gps"
+)
+
+// Bounds of a zone's radius: less than a receiver can tell would protect
+// nothing, and more than this is a unit mistaken for another.
+const (
+	minZoneM = 10.0
+	maxZoneM = 100_000.0
+)
+
+const zoneForm = "write LAT,LON,RADIUS in degrees and metres, as in 52.5200,13.4050,200m"
+
+// zoneDraft is what was written of a zone.
+type zoneDraft struct {
+	path                   string // as in privacy.zones[0]
+	from                   Origin
+	name, lat, lon, radius text
+}
+
+func (d *document) privacy(n *yaml.Node, path string, into *draft) {
+	d.mapping(n, path, []field{{"zones", func(n *yaml.Node, path string) {
+		d.list(n, path, func(_ int, entry *yaml.Node, path string) {
+			z := zoneDraft{path: path, from: d.origin(entry)}
+			d.mapping(entry, path, []field{
+				{"name", d.scalar(&z.name)},
+				{"lat", d.scalar(&z.lat)},
+				{"lon", d.scalar(&z.lon)},
+				{"radius", d.scalar(&z.radius)},
+			})
+			into.zones = append(into.zones, z)
+		})
+	}}})
+}
+
+// flagZones adds the command line's zones to the file's: what a file protects
+// no flag gives away.
+func (l *loader) flagZones(d *draft, f Flags) {
+	for _, s := range f.Zones {
+		from := fromFlag("--zone")
+		z, err := splitZone(s, from)
+		if err != nil {
+			l.wrong(from, "", zoneForm, "%v", err)
+			continue
+		}
+		z.path = "privacy.zones[" + strconv.Itoa(len(d.zones)) + "]"
+		d.zones = append(d.zones, z)
+	}
+}
+
+func splitZone(s string, from Origin) (zoneDraft, error) {
+	parts := strings.Split(s, ",")
+	if len(parts) != 3 {
+		return zoneDraft{}, errors.New(quote(s) + " is no zone")
+	}
+	at := func(i int) text { return text{strings.TrimSpace(parts[i]), from} }
+	return zoneDraft{from: from, lat: at(0), lon: at(1), radius: at(2)}, nil
+}
+
+// ParseZone reads a zone as --zone has it: LAT,LON,RADIUS, as in
+// 52.52,13.405,200m. It has no name.
+func ParseZone(s string) (gps.Zone, error) {
+	z, err := splitZone(s, fromFlag("--zone"))
+	if err != nil {
+		return gps.Zone{}, errors.New(err.Error() + "; " + zoneForm)
+	}
+	var l loader
+	zone := l.zone(&z)
+	if len(l.errs) > 0 {
+		return gps.Zone{}, errors.New(l.errs[0].What + "; " + l.errs[0].Right)
+	}
+	return zone, nil
+}
+
+// privacy settles the zones. Settings do not show where they are, as people
+// show settings to others.
+func (l *loader) privacy(zones []zoneDraft) Privacy {
+	var c Privacy
+	for i := range zones {
+		zd := &zones[i]
+		z := l.zone(zd)
+		z.Name = cmp.Or(zd.name.value, "zone "+strconv.Itoa(i+1))
+		if slices.ContainsFunc(c.Zones, func(o gps.Zone) bool { return o.Name == z.Name }) {
+			l.wrong(zd.name.from, zd.path+".name", "give it another", "another zone has the name %s", quote(z.Name))
+		}
+		c.Zones = append(c.Zones, z)
+		l.settle("privacy.zones["+strconv.Itoa(i)+"]", z.Name+", "+formatLength(z.RadiusM)+" around a place not shown here", zd.from)
+	}
+	return c
+}
+
+func (l *loader) zone(zd *zoneDraft) gps.Zone {
+	return gps.Zone{
+		Lat:     l.zoneDegrees(zd, zd.lat, "lat", "latitude", 90),
+		Lon:     l.zoneDegrees(zd, zd.lon, "lon", "longitude", 180),
+		RadiusM: l.zoneRadius(zd),
+	}
+}
+
+func (l *loader) zoneDegrees(zd *zoneDraft, t text, key, word string, most float64) float64 {
+	n, m := parseDegrees(t.value, word, most)
+	switch {
+	case !t.given():
+		l.missingOfZone(zd, key, word, m.right)
+	case m.made():
+		l.wrong(t.from, zd.path+"."+key, m.right, "%s", m.what)
+	}
+	return n
+}
+
+func (l *loader) zoneRadius(zd *zoneDraft) float64 {
+	const right = "write a length from 10m to 100km, as in 200m"
+	t, path := zd.radius, zd.path+".radius"
+	if !t.given() {
+		l.missingOfZone(zd, "radius", "radius", right)
+		return 0
+	}
+	n, err := parseLength(t.value)
+	switch {
+	case err != nil:
+		l.wrong(t.from, path, right, "%v", err)
+	case !(n >= minZoneM): // NaN is not
+		l.wrong(t.from, path, right, "%s is too little to hide a place", quote(t.value))
+	case n > maxZoneM || math.IsInf(n, 0):
+		l.wrong(t.from, path, right, "%s is too much", quote(t.value))
+	}
+	return n
+}
+
+func (l *loader) missingOfZone(zd *zoneDraft, key, word, right string) {
+	if !l.blamed(zd.path+"."+key) && !l.blamedAt(zd.path, key) {
+		l.wrong(zd.from, zd.path, "add "+key+": "+strings.TrimPrefix(right, "write "), "the %s is missing", word)
+	}
+}
