@@ -7,8 +7,11 @@ import (
 	"github.com/sensord/sensord/uplink/frames"
 )
 
-// rateOver is over how long a link measures its rates.
-const rateOver = 10 * time.Second
+// A link measures the rates of its log over rateOver, in steps of sampleEvery.
+const (
+	rateOver    = 10 * time.Second
+	sampleEvery = time.Second
+)
 
 // progress is what a link knows of how fast a log empties and fills.
 type progress struct {

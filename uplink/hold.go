@@ -8,7 +8,7 @@ import (
 )
 
 // hold is a writer's wait for a fix that will say better where the frames at
-// its cursor were heard.
+// its cursor were heard, or for the turn of late ones.
 type hold struct {
 	published <-chan struct{}
 	stop      func()
@@ -51,15 +51,39 @@ func (h *hold) until() <-chan time.Time {
 	return h.timer.C
 }
 
-// ready returns how many frames of the chunk may leave now. The others are
-// held back; not when the log runs full, nor when the source has ended.
-func (w *writer) ready(chunk frames.Chunk, track *gps.Track) int {
-	if !w.session.Timed || w.session.Log.Closed() || w.session.Log.Pressed() {
-		return chunk.Len()
+// ready returns how many frames of the chunk may leave now, and whether they are
+// late. The others are held back for a fix; not when the log runs full, nor when
+// the source has ended.
+func (w *writer) ready(chunk frames.Chunk, track *gps.Track) (n int, late bool) {
+	live, offset := chunk.Clock()
+	w.live = live
+	if !live {
+		return chunk.Len(), false
 	}
-	n, wait := chunk.Ready(0, track, w.session.Boottime())
+	now := w.session.Boottime()
+	if chunk.Spilled() || now-(chunk.Frame(0).TimeNs-offset) > int64(lateAfter) {
+		if w.session.HoldLate {
+			w.holdsLate.Store(true)
+			return 0, true
+		}
+		return chunk.Len(), true // waiting for a fix is over
+	}
+	w.holdsLate.Store(false)
+	if !w.session.Timed || w.session.Log.Closed() || w.session.Log.Pressed() {
+		return chunk.Len(), false
+	}
+	n, wait := chunk.Ready(0, track, now)
 	if n < chunk.Len() {
 		w.hold.start(wait)
 	}
-	return n
+	return n, false
+}
+
+// paced reports whether late frames have to wait for their turn.
+func (w *writer) paced(now time.Time) bool {
+	wait := w.session.Pacer.wait(now)
+	if wait > 0 {
+		w.hold.start(wait)
+	}
+	return wait > 0
 }

@@ -18,12 +18,15 @@ import (
 // Time limits of a link that is up.
 const (
 	openTimeout     = 10 * time.Second // from NEWSOURCE to OPENREQ
-	pongTimeout     = 8 * time.Second  // from our PING to its PONG
+	pongTimeout     = 6 * time.Second  // from our PING to its PONG, and from one PONG to the next
 	serverPingLimit = 30 * time.Second // from one PING of the server to the next; it sends one every 5 s
 	writeTimeout    = 15 * time.Second // of one flush
-	watchEvery      = time.Second
+	watchEvery      = 250 * time.Millisecond
 	tickEvery       = pingEvery
-	keepaliveEvery  = 4 * time.Second
+	// A path that dies while nothing is sent is noticed by the next PING: with
+	// both grains of time, in less than 8 s.
+	keepaliveEvery = 1250 * time.Millisecond
+	alivePongEvery = 4 * time.Second // that nobody asked for
 )
 
 // maxAnswers bounds what waits to be written besides frames. A server that
@@ -206,7 +209,7 @@ func (k *Link) since(at *atomic.Int64, now time.Time) time.Duration {
 }
 
 func (k *Link) watch(now time.Time) error {
-	if since, ok := k.window.oldest(); ok && now.Sub(since) > pongTimeout {
+	if since, ok := k.window.silentSince(); ok && now.Sub(since) > pongTimeout {
 		if k.unheard != nil && !k.heardOf.Load() {
 			return k.unheard
 		}

@@ -76,6 +76,9 @@ type writer struct {
 	report    report
 	streaming bool
 	lastAlive time.Time // when the writer last asked for a sign of life
+	lastPong  time.Time // when it last gave one that nobody asked for
+	sampledAt time.Time // when progress last heard of the log
+	live      bool      // the source is: its frames have a clock
 	unflushed int       // bytes of frames in this turn
 	hold      hold
 }
@@ -86,6 +89,7 @@ const flushBytes = 48 << 10
 
 func (w *writer) run(announce kismet.NewSource) error {
 	w.lastAlive = time.Now()
+	w.lastPong = w.lastAlive
 	w.mark(&w.announcedAt)
 	w.setPhase(announced)
 	if err := w.write(announce); err != nil {
@@ -122,7 +126,21 @@ func (w *writer) turn() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return more, w.signsOfLife(time.Now(), more)
+	now := time.Now()
+	w.sample(now)
+	return more, w.signsOfLife(now, more)
+}
+
+// sample tells what measures progress, and the pacer, how the log does.
+func (w *writer) sample(now time.Time) {
+	if now.Sub(w.sampledAt) < sampleEvery {
+		return
+	}
+	w.sampledAt = now
+	captured := w.progress.add(w.session.Log.Stats(), now)
+	if w.live {
+		w.session.Pacer.captured(captured)
+	}
 }
 
 // wait blocks until there may be something to write.
@@ -207,15 +225,17 @@ func (w *writer) frames() (more bool, err error) {
 	for w.unflushed < flushBytes {
 		chunk, ok := w.session.Log.Next()
 		if !ok {
+			w.holdsLate.Store(false)
 			return false, nil
 		}
-		n, ready := 0, w.ready(chunk, track)
+		n := 0
+		ready, late := w.ready(chunk, track)
 		for err == nil && n < ready && w.unflushed < flushBytes {
 			room := w.window.room()
-			if room <= 0 {
+			if room <= 0 || late && w.paced(now) {
 				break
 			}
-			n, err = w.stretch(chunk, n, ready, room, track)
+			n, err = w.stretch(chunk, n, ready, room, track, late)
 			if err == nil && w.window.pingDue(now, false) {
 				err = w.writePing(chunk.Seq(n), now)
 			}
@@ -223,7 +243,7 @@ func (w *writer) frames() (more bool, err error) {
 		held := n < chunk.Len() && w.unflushed < flushBytes
 		w.session.Log.Sent(chunk, n) // from here on the log may change what chunk was
 		if err != nil || held {
-			return false, err // the window is full, or the frames wait for a fix
+			return false, err // the window is full, or the frames wait
 		}
 	}
 	return true, w.flush()
@@ -231,11 +251,14 @@ func (w *writer) frames() (more bool, err error) {
 
 // stretch writes frames of a chunk from frame n up to frame end, until the flush
 // is full, or room bytes are used up. It returns how far it came.
-func (w *writer) stretch(chunk frames.Chunk, n, end, room int, track *gps.Track) (int, error) {
-	bytes := 0
+func (w *writer) stretch(chunk frames.Chunk, n, end, room int, track *gps.Track, late bool) (int, error) {
+	from, bytes := n, 0
 	defer func() {
 		w.window.wrote(bytes)
 		w.unflushed += bytes
+		if late {
+			w.session.Pacer.took(n-from, bytes)
+		}
 	}()
 	locator := chunk.Locator(w.session.UUID, track, w.session.Unplaced)
 	for n < end && bytes < room && w.unflushed+bytes < flushBytes {
@@ -271,6 +294,9 @@ func (w *writer) signsOfLife(now time.Time, more bool) error {
 		if err := w.writePing(sent, now); err != nil {
 			return err
 		}
+	}
+	if now.Sub(w.lastPong) >= alivePongEvery {
+		w.lastPong = now
 		if err := w.write(kismet.Pong{}); err != nil {
 			return err
 		}

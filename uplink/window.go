@@ -14,7 +14,8 @@ const (
 	startWindowBytes = 64 << 10  // of a new link, which may be a slow one
 	ownWindowBytes   = 256 << 10 // what each link may have without asking the lender
 	minWindowBytes   = 32 << 10
-	windowTime       = 2 * time.Second // of the acknowledged rate
+	windowTime       = 2 * time.Second // of the acknowledged rate, beside what the path itself holds
+	mostPathTime     = 2 * time.Second // that the path is granted
 	pingBytes        = 64 << 10
 	pingEvery        = 250 * time.Millisecond
 	maxPings         = 64
@@ -41,6 +42,8 @@ type window struct {
 	pings     []ping
 	lastPing  time.Time
 	rtt       time.Duration
+	path      time.Duration // the shortest rtt: what the path takes without a queue of ours
+	flushAt   time.Time     // since when a flush has not returned; zero outside
 	lastPong  time.Time
 	held      bool // the limit held the writer up since the last sample
 	peak      int  // most bytes in flight since then
@@ -69,13 +72,22 @@ func newWindow(v kismet.Version, lender *Lender, now time.Time) *window {
 func (w *window) room() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	until := min(pingBytes, w.limit/4)
+	until := w.stride()
 	if len(w.pings) == maxPings {
 		until = pingBytes // no PING can follow: this much more, and then wait
 	}
 	n := min(w.limit-(w.written-w.acked), until-(w.written-w.pingedAt))
 	w.held = w.held || n <= 0
 	return n
+}
+
+// stride is how many bytes from one PING to the next. The first comes early: it
+// may be a line on which the others take seconds.
+func (w *window) stride() int {
+	if w.lastPong.IsZero() {
+		return w.limit / 16
+	}
+	return min(pingBytes, w.limit/4)
 }
 
 // wrote accounts for n bytes of frames.
@@ -96,7 +108,7 @@ func (w *window) pingDue(now time.Time, hurry bool) bool {
 	if since == 0 || len(w.pings) == maxPings {
 		return false
 	}
-	return hurry || since >= min(pingBytes, w.limit/4) || now.Sub(w.lastPing) >= pingEvery
+	return hurry || since >= w.stride() || now.Sub(w.lastPing) >= pingEvery
 }
 
 // ping returns the sequence number for a PING behind all frames below upTo.
@@ -109,11 +121,20 @@ func (w *window) ping(upTo frames.Seq, now time.Time) uint32 {
 	return w.lastID
 }
 
+// flushing says that what was written is being given to the kernel, which may
+// not take it.
+func (w *window) flushing(now time.Time) {
+	w.mu.Lock()
+	w.flushAt = now
+	w.mu.Unlock()
+}
+
 // flushed says that all that was written has been given to the kernel. The
 // time of a PING counts from there.
 func (w *window) flushed(now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.flushAt = time.Time{}
 	for i := len(w.pings) - 1; i >= 0 && w.pings[i].flushed.IsZero(); i-- {
 		w.pings[i].flushed = now
 	}
@@ -135,9 +156,16 @@ func (w *window) pong(id uint32, now time.Time) (upTo frames.Seq, ok bool) {
 		return 0, false
 	}
 	w.pings = append(w.pings[:0], w.pings[1:]...)
+	first := w.lastPong.IsZero()
 	w.acked, w.lastPong = p.written, now
 	if !p.flushed.IsZero() {
 		w.rtt = now.Sub(p.flushed)
+		if w.path == 0 || w.rtt < w.path {
+			w.path = w.rtt
+		}
+	}
+	if first { // a rate from before would be that of an empty line
+		w.sampleAt, w.sampleAck = now, w.acked
 	}
 	w.adapt(now)
 	select {
@@ -147,16 +175,18 @@ func (w *window) pong(id uint32, now time.Time) (upTo frames.Seq, ok bool) {
 	return p.upTo, true
 }
 
-// adapt sets the limit to what the server acknowledged in windowTime. A rate
-// that was low for want of frames says nothing, and only gives back what was
-// borrowed and not used.
+// adapt sets the limit to what the server acknowledged in windowTime and the
+// path's own: with less the line would be idle for as long as the path takes. A
+// rate that was low for want of frames says nothing, and only gives back what
+// was borrowed and not used.
 func (w *window) adapt(now time.Time) {
 	took := now.Sub(w.sampleAt)
 	if took < rateSample {
 		return
 	}
 	rate := float64(w.acked-w.sampleAck) / took.Seconds()
-	want := max(int(min(rate*windowTime.Seconds(), 1<<30)), minWindowBytes)
+	over := windowTime + min(w.path, mostPathTime)
+	want := max(int(min(rate*over.Seconds(), 1<<30)), minWindowBytes)
 	switch {
 	case want > w.limit || w.held:
 		w.resize(want)
@@ -178,19 +208,26 @@ func (w *window) resize(want int) {
 	w.limit = min(want, ownWindowBytes+w.borrowed)
 }
 
-// oldest returns since when the server owes a PONG: since the oldest PING left,
-// or since its last PONG, if that came later. On a slow line many PINGs are on
-// their way, and each takes its time.
-func (w *window) oldest() (time.Time, bool) {
+// silentSince returns since when the server owes a PONG: since the oldest PING
+// left, or the flush began that it or anything else is stuck in, or since its
+// last PONG, if that came later. On a slow line many PINGs are on their way, and
+// each takes its time.
+func (w *window) silentSince() (time.Time, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.pings) == 0 || w.pings[0].flushed.IsZero() {
+	var since time.Time
+	switch {
+	case len(w.pings) > 0 && !w.pings[0].flushed.IsZero():
+		since = w.pings[0].flushed
+	case !w.flushAt.IsZero():
+		since = w.flushAt
+	default:
 		return time.Time{}, false
 	}
-	if w.lastPong.After(w.pings[0].flushed) {
+	if w.lastPong.After(since) {
 		return w.lastPong, true
 	}
-	return w.pings[0].flushed, true
+	return since, true
 }
 
 // outstanding is the number of PINGs without PONG.

@@ -148,12 +148,12 @@ func TestServerOwesAPongSinceItsLast(t *testing.T) {
 	first := w.ping(0, epoch)
 	w.ping(0, epoch)
 	w.flushed(epoch)
-	if since, ok := w.oldest(); !ok || !since.Equal(epoch) {
+	if since, ok := w.silentSince(); !ok || !since.Equal(epoch) {
 		t.Fatalf("owes since %v, %t", since, ok)
 	}
 	later := epoch.Add(7 * time.Second)
 	w.pong(first, later)
-	if since, ok := w.oldest(); !ok || !since.Equal(later) {
+	if since, ok := w.silentSince(); !ok || !since.Equal(later) {
 		t.Fatalf("after a PONG owes since %v, %t", since, ok)
 	}
 }

@@ -32,9 +32,11 @@ func (k *Link) writePing(upTo frames.Seq, now time.Time) error {
 
 // flush gives what was written to the kernel.
 func (k *Link) flush() error {
-	if err := k.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	now := time.Now()
+	if err := k.conn.SetWriteDeadline(now.Add(writeTimeout)); err != nil {
 		return err
 	}
+	k.window.flushing(now)
 	if err := k.conn.Flush(); err != nil {
 		return err
 	}
