@@ -239,7 +239,10 @@ func filterBudget() int {
 
 // watchLinks returns the watcher of this machine for a rig whose server has
 // that name or address.
-func watchLinks(server string) watcher {
+func watchLinks(servers []string) watcher {
+	viaWifi := func(ctx context.Context) bool {
+		return slices.ContainsFunc(servers, func(host string) bool { return overWifi(ctx, host) })
+	}
 	return func(ctx context.Context, tell func([]linuxwifi.LinkAddress, bool)) error {
 		var mu sync.Mutex // keeps what is told in order
 		var known []linuxwifi.LinkAddress
@@ -251,7 +254,7 @@ func watchLinks(server string) watcher {
 				mu.Lock()
 				defer mu.Unlock()
 				if known != nil {
-					tell(known, overWifi(ctx, server))
+					tell(known, viaWifi(ctx))
 				}
 			})
 		}()
@@ -259,7 +262,7 @@ func watchLinks(server string) watcher {
 			mu.Lock()
 			defer mu.Unlock()
 			known = links
-			tell(links, overWifi(ctx, server))
+			tell(links, viaWifi(ctx))
 		})
 		cancel()
 		return errors.Join(err, <-routes)

@@ -136,7 +136,7 @@ func startRigWith(t testing.TB, world *fakeWorld, watch watcher, srvCfg kismette
 		cfg.Spool.MemoryBytes = 16 << 20
 	}
 	var err error
-	opts := Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialer: dialer}
+	opts := Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialers: []*uplink.Dialer{dialer}}
 	if world != nil {
 		opts.open, opts.watch = world.open, watch
 		if m := world.machine; m != nil {

@@ -165,6 +165,13 @@ type (
 	Hurry struct{}
 )
 
+// From the rig to its sources, and from each to its uplink.
+type (
+	// NetworkChanged says that another network may be there, or that the machine
+	// was asleep: what failed before may work now, and what worked may be dead.
+	NetworkChanged struct{ Reason string }
+)
+
 // From the rig to a source.
 type (
 	// Drain asks a source to stop capturing and to send what it has.

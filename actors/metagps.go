@@ -11,7 +11,6 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/cenkalti/backoff/v5"
 
-	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink/rest"
@@ -259,10 +258,10 @@ func (m *metaCopy) tell(err error) {
 func (s *shared) prepareCopies() error {
 	for _, src := range s.cfg.Sources {
 		name, ok := src.Definition.Get("metagps")
-		if !ok || name == "" || s.copyOf(name) != nil || s.cfg.Servers[0].REST.URL == "" {
+		if !ok || name == "" || s.copyOf(name) != nil || len(s.cfg.Servers) == 0 || s.cfg.Servers[0].REST.URL == "" {
 			continue // without REST the user keeps it fresh by other means
 		}
-		client, err := s.newRESTClient(s.cfg.Servers[0])
+		client, err := s.newRESTClient()
 		if err != nil {
 			return err
 		}
@@ -271,14 +270,16 @@ func (s *shared) prepareCopies() error {
 	return nil
 }
 
-func (s *shared) newRESTClient(c configs.Server) (*rest.Client, error) {
+// newRESTClient returns a client of the first server's REST.
+func (s *shared) newRESTClient() (*rest.Client, error) {
+	c := s.cfg.Servers[0]
 	tls, err := tlsTo(c.REST.ServerName, c.CAFile)
 	if err != nil {
 		return nil, err
 	}
 	return rest.New(rest.Options{
 		Name: c.Name, URL: c.REST.URL, User: c.REST.User, Password: c.REST.Password.Reveal(), APIKey: c.REST.APIKey.Reveal(), TLS: tls,
-		UserAgent: s.dialer.UserAgent, NetDial: s.dialer.NetDial,
+		UserAgent: s.dialers[0].UserAgent, NetDial: s.dialers[0].NetDial,
 	})
 }
 

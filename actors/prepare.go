@@ -19,7 +19,10 @@ func newShared(opts Options) (*shared, error) {
 	s := &shared{
 		cfg: opts.Config, log: opts.Log, version: opts.Version,
 		lender: uplink.NewLender(inFlightBytes), tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
-		dialer: opts.Dialer, open: opts.open, watch: opts.watch, now: opts.now, system: opts.system,
+		dialers: opts.Dialers, open: opts.open, watch: opts.watch, now: opts.now, system: opts.system,
+	}
+	if s.watchNetwork = opts.network; s.watchNetwork == nil {
+		s.watchNetwork = uplink.WatchNetwork
 	}
 	if s.now == nil {
 		s.now = clock.Boottime
@@ -39,31 +42,38 @@ func newShared(opts Options) (*shared, error) {
 	return s, cmp.Or(s.prepareReceivers(receive), s.prepareWeb(), s.prepareCopies())
 }
 
+// prepareSources makes what captures, where frames are kept, and the ways to the
+// servers.
 func (s *shared) prepareSources() error {
-	if len(s.cfg.Servers) != 1 || len(s.cfg.Sources) == 0 {
-		return fault.Newf(fault.ConfigInvalid, "configuration", "want one server and at least one source, have %d and %d",
-			len(s.cfg.Servers), len(s.cfg.Sources))
+	if len(s.cfg.Sources) == 0 || len(s.cfg.Servers) == 0 && s.cfg.Record.Dir == "" {
+		return fault.Newf(fault.ConfigInvalid, "configuration", "want a source, and a server or a recording, have %d sources and %d servers",
+			len(s.cfg.Sources), len(s.cfg.Servers))
 	}
-	if s.dialer == nil {
-		d, err := NewDialer(s.cfg.Servers[0], s.version)
-		if err != nil {
+	if s.dialers == nil {
+		var err error
+		if s.dialers, err = NewDialers(s.cfg, s.version); err != nil {
 			return err
 		}
-		s.dialer = d
 	}
 	if s.open == nil {
 		s.open = openEngine(s.cfg.StateDir, s.log)
 	}
 	if s.watch == nil {
-		s.watch = watchLinks(s.dialer.Server.Host)
+		var hosts []string
+		for _, d := range s.dialers {
+			hosts = append(hosts, d.Server.Host)
+		}
+		s.watch = watchLinks(hosts)
 	}
+	s.pacer = uplink.NewPacer(uplink.ReplayLimits{FramesPerSecond: s.cfg.Replay.FramesPerSecond, BytesPerSecond: s.cfg.Replay.BytesPerSecond})
+	s.prepareRecorder()
 	memory := int(min(s.cfg.Spool.MemoryBytes/int64(len(s.cfg.Sources)), math.MaxInt32))
 	for i, src := range s.cfg.Sources {
-		state := newSourceState(src, memory, s.dialer.Server.URL(), s.now)
+		state := newSourceState(src, memory, s)
 		state.index = i
 		s.sources = append(s.sources, state)
 	}
-	return nil
+	return s.prepareSpool()
 }
 
 // prepareReceivers makes the receivers, and publishes what is known already.

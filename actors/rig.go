@@ -53,6 +53,10 @@ func (r *rig) Receive(ctx actor.Context) {
 		if len(r.pids) == 0 {
 			r.end(ctx, nil)
 		}
+	case NetworkChanged:
+		for _, pid := range r.pids {
+			ctx.Send(pid, m)
+		}
 	case HopJoin:
 		r.split.join(m)
 		r.split.share(ctx.Send)
@@ -75,6 +79,7 @@ func (r *rig) Receive(ctx actor.Context) {
 
 func (r *rig) start(ctx actor.Context) {
 	r.startPositions(ctx)
+	r.startWork(ctx)
 	filter := spawn(ctx, "filter", r.props(func() actor.Actor { return newFilter(r.shared) }))
 	r.pids, r.going, r.split = nil, map[*sourceState]bool{}, splitter{}
 	for i, s := range r.sources {
@@ -154,14 +159,23 @@ func (r *rig) stop() {
 	for _, s := range r.sources {
 		st := s.log.Stats()
 		onTheWay := s.read.Load() - st.Captured // in a mailbox that nobody reads any more
-		lost := s.log.Discard() + onTheWay
+		lost, kept := r.settle(s)
+		lost += onTheWay
 		s.ended()
+		if r.cfg.Once { // what is only kept did not arrive
+			lost += kept
+		}
 		if st.Dropped+lost > 0 && (r.err == nil || r.cfg.Once && fault.Exit(r.err) == fault.ExitFailed) {
 			r.err = incomplete(s.cfg.Name, st.Captured+onTheWay, lost, st.Dropped, r.err)
 		}
 	}
 	for _, c := range r.copies {
 		c.client.Close()
+	}
+	if r.spool != nil {
+		if err := r.spool.Close(); err != nil {
+			r.log.Warn("the spool was not closed in order", "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err))
+		}
 	}
 	r.finish(r.err)
 }
@@ -190,8 +204,8 @@ type Rig struct {
 type Options struct {
 	Config  configs.Config
 	Log     *slog.Logger
-	Version string         // of the program, as the server shows it
-	Dialer  *uplink.Dialer // to the configuration's server; nil makes one
+	Version string           // of the program, as the server shows it
+	Dialers []*uplink.Dialer // to the configuration's servers; nil makes them
 
 	// Positions runs the receivers only: the configuration's sources and servers
 	// are left alone, and the rig runs until it is stopped.
@@ -199,6 +213,7 @@ type Options struct {
 
 	open    opener                                         // for tests: what captures
 	watch   watcher                                        // for tests: this machine's addresses
+	network func(context.Context, func(string)) error      // for tests: this machine's network
 	now     func() int64                                   // for tests: CLOCK_BOOTTIME
 	system  func() (clock.System, error)                   // for tests: the kernel's clock
 	receive func(configs.Receiver, *shared) (fixer, error) // for tests: receivers
@@ -212,6 +227,7 @@ func Start(opts Options) (*Rig, error) {
 		return nil, err
 	}
 	r := &Rig{shared: s, system: newSystem(opts.Log), started: time.Now(), done: make(chan struct{})}
+	s.report = r.Report
 	root := s.props(func() actor.Actor { return &rig{shared: s, finish: r.finish} })
 	r.pid = spawn(r.system.Root, "rig", root.Configure(actor.WithGuardian(s.restart)))
 	return r, nil
@@ -256,5 +272,6 @@ func (r *Rig) Status() Status {
 	}
 	s.Position, s.HasPosition = r.shared.tracker.Track().At(r.shared.now())
 	s.GPS = r.shared.gpsStatus()
+	r.shared.keepStatus(&s)
 	return s
 }

@@ -17,22 +17,30 @@ import (
 	"github.com/sensord/sensord/gps/clock"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/export"
+	"github.com/sensord/sensord/uplink/frames/spool"
+	"github.com/sensord/sensord/web"
 )
 
 // shared is what every actor of a rig may use. It is immutable but for values
 // that are safe for concurrent use.
 type shared struct {
-	cfg     configs.Config
-	log     *slog.Logger
-	version string
-	dialer  *uplink.Dialer
-	lender  *uplink.Lender
-	tracker *gps.Tracker
-	sources []*sourceState
-	restart *restart
-	open    opener
-	watch   watcher
-	claims  sync.Mutex
+	cfg          configs.Config
+	log          *slog.Logger
+	version      string
+	dialers      []*uplink.Dialer  // by server, in the order in which they are tried
+	pacer        *uplink.Pacer     // of late frames
+	spool        *spool.Rig        // nil keeps frames in memory only
+	recorder     *export.Recorder  // nil records nothing
+	report       func() web.Status // what is told of the rig
+	lender       *uplink.Lender
+	tracker      *gps.Tracker
+	sources      []*sourceState
+	restart      *restart
+	open         opener
+	watch        watcher
+	watchNetwork func(ctx context.Context, tell func(reason string)) error
+	claims       sync.Mutex
 
 	now        func() int64                 // CLOCK_BOOTTIME, ns
 	system     func() (clock.System, error) // what the kernel says of its clock
@@ -69,7 +77,7 @@ func (s *shared) claim(state *sourceState, d Details) error {
 		}
 	}
 	state.id.Store(&uuid)
-	return nil
+	return s.attach(state)
 }
 
 // props returns how an actor of this rig is made and supervised.

@@ -35,7 +35,8 @@ type source struct {
 	granted       int  // credits the radio has not used up
 	radioEnded    bool
 	draining      bool
-	dropping      bool  // the log is full and drops; said once
+	dropping      bool // the log is full and drops; said once
+	gateTimer     *time.Timer
 	err           error // why capture ended early
 	told          bool  // SourceEnded is sent
 }
@@ -52,6 +53,9 @@ func (s *source) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		s.run = Run(s.state.runs.Add(1))
+		if s.rig.keeps(s.state) {
+			s.rig.startWorker(ctx, "spill", s.log, s.state.log.Spill)
+		}
 		s.radio = spawn(ctx, "radio", s.rig.props(func() actor.Actor { return newRadio(s.state, s.rig, s.run) }))
 	case RadioOpened:
 		if m.Run == s.run {
@@ -64,7 +68,9 @@ func (s *source) Receive(ctx actor.Context) {
 			s.radioLost(ctx, m.Err)
 		}
 	case Batch:
-		s.append(ctx, m)
+		s.arrived(ctx, m)
+	case gateDue:
+		s.pass(ctx, s.state.gate.Ready())
 	case RadioEnded:
 		if m.Run == s.run {
 			s.captureEnded(ctx, m.Err)
@@ -87,6 +93,10 @@ func (s *source) Receive(ctx actor.Context) {
 	case Drained:
 		s.drained()
 		s.end(ctx, s.err)
+	case NetworkChanged:
+		if s.uplink != nil {
+			ctx.Send(s.uplink, m)
+		}
 	case Drain:
 		s.drain(ctx)
 	}
@@ -101,24 +111,8 @@ func (s *source) radioOpened(ctx actor.Context, m RadioOpened) {
 	if m.Details.Live {
 		s.liveOpened(ctx)
 	}
-	if s.uplink == nil {
+	if s.uplink == nil && len(s.rig.dialers) > 0 {
 		s.uplink = spawn(ctx, "uplink", s.rig.props(func() actor.Actor { return newUplink(s.state, s.rig) }))
-	}
-	s.grant(ctx)
-}
-
-func (s *source) append(ctx actor.Context, m Batch) {
-	if !s.begun && !m.Frames.Live && m.Frames.Len() > 0 {
-		s.begun = true
-		s.rig.outside(m.Frames.Frame(0).TimeNs, s.log)
-	}
-	dropped := s.state.log.Append(m.Frames)
-	if m.Run == s.run && s.granted > 0 {
-		s.granted--
-	}
-	if dropped > 0 && !s.dropping {
-		s.dropping = true
-		s.log.Warn("frame log full: the oldest frames are dropped", "code", fault.LogFull, "remedy", fault.LogFull.Remedy())
 	}
 	s.grant(ctx)
 }
@@ -142,6 +136,7 @@ func (s *source) grant(ctx actor.Context) {
 
 func (s *source) captureEnded(ctx actor.Context, err error) {
 	s.radioEnded = true
+	s.flush(ctx)
 	if errors.Is(err, errStopped) {
 		err = nil
 		s.stopped()

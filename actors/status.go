@@ -10,6 +10,8 @@ import (
 	"github.com/sensord/sensord/capture/linuxwifi"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/export"
 	"github.com/sensord/sensord/uplink/frames"
 )
 
@@ -21,6 +23,16 @@ type Status struct {
 	Position    gps.Position // if HasPosition
 	HasPosition bool
 	GPS         GPSStatus
+	Spool       *SpoolStatus          // nil keeps frames in memory only
+	Record      *export.RecorderStats // nil records nothing
+	Replay      uplink.ReplayLimits   // in effect, of late frames
+}
+
+// SpoolStatus is the rig's spool at one moment, in bytes.
+type SpoolStatus struct {
+	Dir         string
+	Bytes, Size int64 // held, and that may be
+	Free        int64 // on the disk, -1 if that is not known
 }
 
 // SourceStatus is one datasource at one moment.
@@ -105,27 +117,34 @@ func (s LinkState) String() string {
 
 // LinkStatus is a source's link at one moment.
 type LinkStatus struct {
-	State     LinkState
-	Server    string // URL without secrets
-	Protocol  string // "v3", empty before the first link
-	Links     uint64 // links that streamed
-	Since     time.Time
-	RoundTrip time.Duration
-	Err       error // why the last link ended, or could not be made
+	State      LinkState
+	Server     string // URL without secrets
+	ServerName string //
+	Protocol   string // "v3", empty before the first link
+	Links      uint64 // links that streamed
+	Since      time.Time
+	RoundTrip  time.Duration
+	CatchUp    time.Duration // until nothing late waits any more, if HasCatchUp
+	HasCatchUp bool
+	HoldsLate  bool  // kept frames wait until the time is known
+	Err        error // why the last link ended, or could not be made
 }
 
 // sourceState is what of a source outlives its actors: made by the rig, used
 // by the source and its children, read by anybody.
 type sourceState struct {
-	cfg     configs.Source
-	index   int // in the configuration
-	log     *frames.Log
-	engine  engineSlot
-	runs    atomic.Uint64 // starts of the source
-	read    atomic.Uint64 // frames that the radio has handed over; the log counts those that arrived
-	capture atomic.Int32  // CaptureState
-	link    atomic.Pointer[LinkStatus]
-	id      atomic.Pointer[capture.UUID] // a radio's may only be known once it opens
+	cfg      configs.Source
+	index    int // in the configuration
+	log      *frames.Log
+	attached bool         // the log has its store on disk
+	gate     *frames.Gate // nil without zones
+	hidden   uint64       // of its frames, that the log knows of
+	engine   engineSlot
+	runs     atomic.Uint64 // starts of the source
+	read     atomic.Uint64 // frames that the radio has handed over; the log counts those that arrived
+	capture  atomic.Int32  // CaptureState
+	link     atomic.Pointer[LinkStatus]
+	id       atomic.Pointer[capture.UUID] // a radio's may only be known once it opens
 
 	// Of a radio only.
 	coverage *hop.Coverage
@@ -135,16 +154,43 @@ type sourceState struct {
 	options  atomic.Pointer[capture.Definition] // the user's, with what the server pushed
 }
 
-func newSourceState(cfg configs.Source, memory int, server string, now func() int64) *sourceState {
-	s := &sourceState{cfg: cfg, log: frames.NewLog(frames.Options{MemoryBytes: memory})}
+func newSourceState(cfg configs.Source, memory int, rig *shared) *sourceState {
+	s := &sourceState{cfg: cfg, log: frames.NewLog(frames.Options{
+		MemoryBytes: memory, After: rig.cfg.Spool.After, Tracker: rig.tracker, Now: rig.now,
+		Zones: rig.cfg.Privacy.Zones, Log: rig.log.With("source", cfg.Name),
+	})}
+	if len(rig.cfg.Privacy.Zones) > 0 {
+		s.gate = frames.NewGate(rig.cfg.Privacy.Zones, rig.tracker, rig.now)
+	}
 	s.engine.ready, s.engine.work = make(chan struct{}), make(chan struct{}, 1)
 	s.id.Store(&cfg.UUID)
 	s.options.Store(&cfg.Definition)
 	if cfg.Type == capture.TypeLinuxWifi {
-		s.coverage = hop.NewCoverage(now)
+		s.coverage = hop.NewCoverage(rig.now)
 	}
-	s.link.Store(&LinkStatus{Server: server})
+	s.link.Store(&LinkStatus{})
+	if len(rig.dialers) > 0 {
+		first := rig.dialers[0].Server
+		s.link.Store(&LinkStatus{Server: first.URL(), ServerName: first.Name})
+	}
 	return s
+}
+
+// countHidden tells the log of frames that the gate has hidden since.
+func (s *sourceState) countHidden() {
+	hidden := s.gate.Hidden()
+	s.log.Hide(int(hidden - s.hidden))
+	s.hidden = hidden
+}
+
+// takeAll empties the log where there is no server to send it to.
+func (s *sourceState) takeAll() {
+	for c, ok := s.log.Next(); ok; c, ok = s.log.Next() {
+		n := c.Len()
+		end := c.Seq(0) + frames.Seq(n)
+		s.log.Sent(c, n)
+		s.log.Ack(end)
+	}
 }
 
 func (s *sourceState) uuid() capture.UUID { return *s.id.Load() }

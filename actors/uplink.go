@@ -19,19 +19,23 @@ import (
 // uplinkActor is the actor that keeps a source connected: it dials, runs the session,
 // and dials again after a wait, until the log is confirmed or it may not retry.
 type uplinkActor struct {
-	state  *sourceState
-	rig    *shared
-	log    *slog.Logger
-	redial uplink.Redial
-	task   *task
-	timer  *time.Timer
-	live   *uplink.Link            // the link that runs, nil between links
-	later  *kismet.ConfigureReport // for when frames flow; nil is none
+	state   *sourceState
+	rig     *shared
+	log     *slog.Logger
+	servers *uplink.Failover
+	server  int // of the link that runs or is made; its index in the configuration
+	task    *task
+	timer   *time.Timer
+	live    *uplink.Link            // the link that runs, nil between links
+	later   *kismet.ConfigureReport // for when frames flow; nil is none
 
-	timed   atomic.Bool // as the session was announced: the server keeps our times
-	copied  atomic.Bool // the server was told of its copy of the position, if it is to have one
-	changed time.Time   // of the last link that was ended to announce it anew
-	planned bool        // this link was
+	timed   atomic.Bool   // as the session was announced: the server keeps our times
+	lent    atomic.Bool   // they are this machine's clock's, for want of better ones
+	copied  atomic.Bool   // the server was told of its copy of the position, if it is to have one
+	changed time.Time     // of the last link that was ended to announce it anew
+	planned bool          // this link was
+	next    time.Duration // and the next one follows so soon
+	look    *task         // at the first server, while the link is to another
 }
 
 // What the link's goroutine and timer tell it.
@@ -53,7 +57,10 @@ type (
 )
 
 func newUplink(state *sourceState, rig *shared) *uplinkActor {
-	return &uplinkActor{state: state, rig: rig, log: rig.log.With("source", state.cfg.Name)}
+	return &uplinkActor{
+		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name),
+		servers: uplink.NewFailover(len(rig.dialers)),
+	}
 }
 
 // Receive implements actor.Actor.
@@ -86,10 +93,15 @@ func (k *uplinkActor) Receive(ctx actor.Context) {
 		}
 	case ServerTold:
 		k.told(m.Message)
+	case NetworkChanged:
+		k.networkChanged(ctx, m.Reason)
+	case lookedAt:
+		k.lookedAt(m)
 	case *actor.Stopping, *actor.Restarting:
 		if k.timer != nil {
 			k.timer.Stop()
 		}
+		k.look.stop()
 		k.task.stop()
 	}
 }
@@ -132,6 +144,9 @@ func (k *uplinkActor) enter(state LinkState) {
 // dial starts the goroutine that makes a link and, if that succeeds, runs the
 // session on it.
 func (k *uplinkActor) dial(ctx actor.Context) {
+	k.server = k.servers.Current()
+	dialer := k.rig.dialers[k.server]
+	k.update(func(s *LinkStatus) { s.Server, s.ServerName = dialer.Server.URL(), dialer.Server.Name })
 	k.enter(LinkDialling)
 	work, cancel := context.WithCancel(context.Background())
 	t := &task{cancel: cancel, done: make(chan struct{})}
@@ -144,7 +159,7 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 				send(self, ended{task: t, err: fault.Newf(fault.Internal, "uplink", "panic: %v", p)})
 			}
 		}()
-		l, err := k.rig.dialer.Dial(work)
+		l, err := dialer.Dial(work)
 		send(self, dialled{task: t, link: l, err: err})
 		if err != nil {
 			return
@@ -164,15 +179,17 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		hops := strconv.FormatBool(hopMode(cfg) == configs.HopServer)
 		definition = definition.With("channel_hop", hops)
 		if k.clockRules() {
-			k.timed.Store(k.rig.tracker.Track().Clock().Known())
+			own, backlog := k.ownTimes()
+			k.timed.Store(own)
+			k.lent.Store(backlog)
 			definition = definition.With("timestamp", strconv.FormatBool(!k.timed.Load()))
 		}
 		// A 2025 server takes out the wrong channel: the list it is told is
 		// already without them.
 		definition = definition.Without("block_channels")
 	}
-	if !k.copied.Load() {
-		definition = definition.Without("metagps")
+	if !k.copied.Load() || k.server != 0 && k.rig.copyOf(metaName(cfg)) != nil {
+		definition = definition.Without("metagps") // our copy is on the first server
 	}
 	return uplink.Session{
 		UUID: uuid, Type: cfg.Type,
@@ -184,11 +201,18 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		Boottime:   k.rig.now,
 		Timed:      !definition.Bool("timestamp", true),
 		Unplaced:   k.copy() != nil,
+		Pacer:      k.rig.pacer,
+		HoldLate:   k.rig.spool != nil && k.clockRules() && !k.timed.Load(),
 	}
 }
 
 func (k *uplinkActor) dialled(ctx actor.Context, m dialled) {
-	if m.err != nil {
+	switch {
+	case m.err != nil && k.planned:
+		k.planned = false
+		k.again(ctx, k.next)
+		return
+	case m.err != nil:
 		k.failed(ctx, true, m.err)
 		return
 	}
@@ -200,7 +224,7 @@ func (k *uplinkActor) dialled(ctx actor.Context, m dialled) {
 func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 	switch m.event.(type) {
 	case uplink.Streaming:
-		k.redial.Healthy(time.Now())
+		k.servers.Healthy(time.Now())
 		k.enter(LinkStreaming)
 		k.update(func(s *LinkStatus) { s.Links++; s.Err = nil })
 		st := k.state.link.Load()
@@ -211,10 +235,14 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 		}
 		ctx.Send(ctx.Parent(), LinkUp{})
 	case uplink.Acked:
-		k.update(func(s *LinkStatus) { s.RoundTrip = m.link.RoundTrip() })
+		k.update(func(s *LinkStatus) {
+			s.RoundTrip, s.HoldsLate = m.link.RoundTrip(), m.link.HoldsLate()
+			s.CatchUp, s.HasCatchUp = m.link.CatchUp()
+		})
 		ctx.Send(ctx.Parent(), Acked{})
 		k.lookAtClock(time.Now())
 		k.lookAtCopy()
+		k.lookAtFirst(ctx)
 	case uplink.OpenAsked, uplink.ConfigureAsked:
 		ctx.Send(ctx.Parent(), ServerAsked{Link: m.link, Event: m.event})
 	}
@@ -222,6 +250,7 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 
 func (k *uplinkActor) ended(ctx actor.Context, err error) {
 	k.live = nil
+	k.update(func(s *LinkStatus) { s.CatchUp, s.HasCatchUp, s.HoldsLate = 0, false, false })
 	if err == nil {
 		k.enter(LinkFinished)
 		ctx.Send(ctx.Parent(), Drained{})
@@ -229,7 +258,7 @@ func (k *uplinkActor) ended(ctx actor.Context, err error) {
 	}
 	if k.planned {
 		k.planned = false
-		k.again(ctx, uplink.Settle())
+		k.again(ctx, k.next)
 		return
 	}
 	k.failed(ctx, false, err)
@@ -243,17 +272,21 @@ func (k *uplinkActor) failed(ctx actor.Context, dialling bool, err error) {
 		ctx.Send(ctx.Parent(), Drained{})
 		return
 	}
-	if k.rig.cfg.NoRetry || (k.rig.cfg.Once && !streamed && uplink.Final(err)) {
+	if k.rig.cfg.NoRetry || (k.rig.cfg.Once && !streamed && len(k.rig.dialers) == 1 && uplink.Final(err)) {
 		k.enter(LinkGaveUp)
 		k.update(func(s *LinkStatus) { s.Err = err })
 		ctx.Send(ctx.Parent(), LinkLost{Err: err, Retry: -1})
 		return
 	}
-	wait := k.redial.After(err, time.Now())
+	before := k.server
+	wait := k.servers.Failed(err, time.Now())
 	last := k.state.link.Load().Err
 	repeated := last != nil && fault.CodeOf(last) == fault.CodeOf(err)
 	k.update(func(s *LinkStatus) { s.Err = err })
 	k.report(dialling, err, wait, repeated)
+	if after := k.servers.Current(); after != before && !repeated {
+		k.log.Info("another server is tried", "server", k.rig.dialers[after].Server.URL())
+	}
 	ctx.Send(ctx.Parent(), LinkLost{Err: err, Retry: wait})
 	k.again(ctx, wait)
 }

@@ -30,10 +30,10 @@ func TestWhatChangesBehindTheAnswerIsToldWhenFramesFlow(t *testing.T) {
 			Spool:   configs.Spool{MemoryBytes: 1 << 20},
 		}
 		cfg.Sources[0].UUID = capture.FileUUID("wlan0")
-		rig, err := newShared(Options{Config: cfg, Log: log, Dialer: &uplink.Dialer{
+		rig, err := newShared(Options{Config: cfg, Log: log, Dialers: []*uplink.Dialer{{
 			Server:  uplink.Server{Name: "home", Host: "kismet.test", Port: 2501, Path: kismettest.EndpointPath, APIKey: apiKey},
 			NetDial: srv.DialContext,
-		}})
+		}}})
 		if err != nil {
 			t.Fatal(err)
 		}

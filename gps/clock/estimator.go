@@ -106,11 +106,15 @@ type receiver struct {
 	lies         bool  // the kernel knew better
 }
 
+// Earliest is a time that lies behind every run of this program: a clock that
+// shows an earlier one was never set.
+func Earliest() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
+
 // NewEstimator returns an Estimator that takes receivers' times before earliest
-// as nonsense, as they are after a week rollover. Zero is 2026-01-01.
+// as nonsense, as they are after a week rollover. Zero is Earliest.
 func NewEstimator(earliest time.Time) *Estimator {
 	if earliest.IsZero() {
-		earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		earliest = Earliest()
 	}
 	return &Estimator{earliest: earliest.UnixNano()}
 }

@@ -1,0 +1,136 @@
+package actors
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/gps/clock"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink/export"
+	"github.com/sensord/sensord/uplink/frames/spool"
+)
+
+// prepareRecorder makes what writes every frame to files, if that is wanted.
+func (s *shared) prepareRecorder() {
+	c := s.cfg.Record
+	if c.Dir == "" {
+		return
+	}
+	s.recorder = export.NewRecorder(export.RecorderOptions{
+		Dir: c.Dir, Rig: s.cfg.Rig, Program: "sensord " + s.version,
+		SizeBytes: c.SizeBytes, Every: c.Every, TotalBytes: c.TotalBytes, SyncEvery: c.SyncEvery,
+		Tracker: s.tracker, Now: s.now, Log: s.log,
+	})
+}
+
+// prepareSpool opens the directory in which frames are kept, and the store of
+// each source whose UUID is known.
+func (s *shared) prepareSpool() error {
+	c := s.cfg.Spool
+	if c.Dir == "" || len(s.cfg.Servers) == 0 {
+		return nil
+	}
+	rig, err := spool.Open(spool.Options{
+		Dir: c.Dir, SizeBytes: c.SizeBytes, MaxAge: c.MaxAge,
+		Sync: spool.Sync(c.Sync), SyncEvery: c.SyncEvery, Drop: spool.Drop(c.Drop), Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.spool = rig
+	for _, state := range s.sources {
+		if err := s.attach(state); err != nil {
+			_ = rig.Close() // nothing is in it that was not there before
+			return err
+		}
+	}
+	return s.tellOrphans()
+}
+
+// keeps reports whether a source's frames are kept on disk: those of radios. A
+// file is read again, and who writes a pipe waits.
+func (s *shared) keeps(state *sourceState) bool {
+	return s.spool != nil && state.cfg.Type == capture.TypeLinuxWifi
+}
+
+// attach gives a source's log its store, once its UUID is known.
+func (s *shared) attach(state *sourceState) error {
+	if !s.keeps(state) || state.uuid().IsZero() || state.attached {
+		return nil
+	}
+	store, err := s.spool.Source(state.uuid(), state.cfg.Name, state.cfg.Type, true)
+	if err != nil {
+		return err
+	}
+	state.attached = true
+	state.log.Attach(store)
+	if n := state.log.Stats().Recovered; n > 0 {
+		s.log.Info("frames of an earlier run are kept, and sent first", "source", state.cfg.Name, "frames", n)
+	}
+	return nil
+}
+
+// tellOrphans says whose frames are kept that this rig has no source for.
+func (s *shared) tellOrphans() error {
+	var known []capture.UUID
+	unknown := false // a radio's UUID, until it is seen
+	for _, state := range s.sources {
+		known = append(known, state.uuid())
+		unknown = unknown || s.keeps(state) && state.uuid().IsZero()
+	}
+	orphans, err := s.spool.Orphans(known)
+	if err != nil {
+		return err
+	}
+	orphans = slices.DeleteFunc(orphans, func(i spool.Info) bool { return i.Frames == 0 || i.Locked })
+	for _, o := range orphans {
+		level, what := slog.LevelWarn, "frames are kept of a source that is not configured"
+		if unknown {
+			level, what = slog.LevelInfo, "frames are kept of a source that is not there yet, or not configured"
+		}
+		s.log.Log(context.Background(), level, what, "name", o.Name, "uuid", o.UUID.String(), "frames", o.Frames,
+			"remedy", "sensord spool --spool "+s.cfg.Spool.Dir+" exports or empties it")
+	}
+	return nil
+}
+
+// plausible reports whether this machine's clock may be right: one that was
+// never set is in the past.
+func (s *shared) plausible() bool {
+	now, err := s.system()
+	return err == nil && s.now()+now.OffsetNs >= clock.Earliest().UnixNano()
+}
+
+// settle writes what is not confirmed to disk, if it is to be kept there, and
+// counts what is lost. No actor uses the log any more.
+func (s *shared) settle(state *sourceState) (lost, kept uint64) {
+	if s.keeps(state) && state.attached {
+		done, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = state.log.Spill(done) // what goes wrong with it is in the log's counters
+	}
+	lost = state.log.Discard()
+	kept = state.log.Stats().Kept
+	if kept > 0 {
+		s.log.Info("frames are kept on disk for the next start", "source", state.cfg.Name, "frames", kept)
+	}
+	return lost, kept
+}
+
+// watchDrops asks the server what it drops for want of time, and lets kept
+// frames leave more slowly when it does.
+func (s *shared) watchDrops(ctx context.Context) error {
+	client, err := s.newRESTClient()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	err = s.pacer.Watch(ctx, client.PacketDrops, s.paceChanged)
+	if fault.CodeOf(err) == fault.RESTRole {
+		s.log.Info("the server does not tell this login what it drops; the limits of replay hold as configured", "err", err)
+		<-ctx.Done()
+	}
+	return err
+}

@@ -1,0 +1,70 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sensord/sensord/uplink"
+)
+
+// lookedAt says whether the first server is alive.
+type lookedAt struct {
+	task  *task
+	alive bool
+}
+
+// lookLimit bounds a look at the first server.
+const lookLimit = 15 * time.Second
+
+// lookAtFirst sees, while frames flow to another server, whether the first is
+// back.
+func (k *uplinkActor) lookAtFirst(ctx actor.Context) {
+	if k.planned || !k.look.ended() || !k.servers.ReturnDue(time.Now()) {
+		return
+	}
+	work, cancel := context.WithTimeout(context.Background(), lookLimit)
+	t := &task{cancel: cancel, done: make(chan struct{})}
+	k.look = t
+	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
+	first := k.rig.dialers[0]
+	go func() {
+		defer close(t.done)
+		defer cancel()
+		err := first.Probe(work)
+		send(self, lookedAt{t, err == nil})
+	}()
+}
+
+func (k *uplinkActor) lookedAt(m lookedAt) {
+	if m.task != k.look || !k.servers.Looked(m.alive, time.Now()) {
+		return
+	}
+	k.log.Info("the first server is back: connecting to it again", "server", k.rig.dialers[0].Server.URL())
+	k.reconnect(uplink.Settle())
+}
+
+// networkChanged makes the most of another network: what waits dials now, what
+// dials begins again, and a link has to show that it lives.
+func (k *uplinkActor) networkChanged(ctx actor.Context, reason string) {
+	if k.planned {
+		return
+	}
+	k.servers.NetworkChanged(time.Now())
+	switch state := k.state.link.Load().State; {
+	case state == LinkWaiting:
+		if k.timer.Stop() {
+			k.log.Info("the network changed: connecting now", "reason", reason)
+			k.dial(ctx)
+		}
+	case state == LinkDialling:
+		k.reconnect(0)
+	case k.live == nil:
+	case !uplink.HasAddress(k.live.LocalAddr()):
+		k.log.Warn("the address that the link went out from is gone: connecting again", "address", k.live.LocalAddr().String(), "reason", reason)
+		k.reconnect(0)
+	default:
+		k.live.Ask()
+	}
+}
