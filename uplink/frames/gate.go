@@ -143,14 +143,23 @@ func (g *Gate) show(b *capture.Batch, track *gps.Track) *capture.Batch {
 // hides decides on frame i of a batch.
 func (g *Gate) hides(b *capture.Batch, i int, track *gps.Track) bool {
 	ns := b.Frame(i).TimeNs
-	at, around := track.AtUTC, track.AroundUTC
-	if b.Live {
-		ns -= b.ClockOffsetNs
-		at, around = track.At, track.Around
+	if !b.Live {
+		if p, ok := track.AtUTC(ns); ok {
+			return gps.Hidden(g.zones, p)
+		}
+		before, after := track.AroundUTC(ns)
+		return g.doubts(before, after, ns)
 	}
-	if p, ok := at(ns); ok {
+	ns -= b.ClockOffsetNs
+	if p, ok := track.At(ns); ok {
 		return gps.Hidden(g.zones, p)
 	}
-	before, after := around(ns)
+	before, after := track.Around(ns)
+	return g.doubts(before, after, ns)
+}
+
+// doubts reports whether neither of two instants proves that the sensor was
+// outside at a time.
+func (g *Gate) doubts(before, after gps.Instant, ns int64) bool {
 	return !before.Clears(g.zones, ns) && !after.Clears(g.zones, ns)
 }
