@@ -8,35 +8,34 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sensord/sensord/actors"
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/pcapfile"
 	"github.com/sensord/sensord/configs"
-	"github.com/sensord/sensord/internal/fault"
-	"github.com/sensord/sensord/uplink"
 )
 
 func newCheckCommand(a *app) *cobra.Command {
 	var v values
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check [--config FILE] [flags]",
 		Short: "See, step by step, whether it will work",
 		Long: `See whether a configuration, or the same flags without one, will work: the configuration with every value and
-where it came from, the way to the server step by step (name, connection, TLS, login and role, protocol), and
-each source: of a radio whether it is there, may be used and can do what is asked for; each receiver: whether it is
-there and has a fix, and for a phone the URL to post to. Nothing is announced to the server, and nothing is changed
-on a radio. What a sensord has that runs already is a warning. The exit status is that of the first step that fails.`,
+where it came from; the way to each server step by step (name, connection, proxy, TLS, HTTP, login and role, protocol),
+and how far its clock is from this machine's; of each radio whether it is there, may be used and can do what is asked
+for; each receiver: whether it is there and has a fix, and for a phone the URL to post to; and of each directory that is
+written to whether there is room, and how long the disk takes. One line per step, with the time that it took, and
+below it what to do. Nothing is announced to a server, nothing is changed on a radio, and nothing is left on a disk.
+What a sensord has that runs already is a warning. The exit status is that of the first step that fails.`,
 		Example: `  sensord check --config rig.yaml
-  sensord check --connect kismet.local --apikey KEY --source wlan1 --gps gpsd`,
+  sensord check --connect kismet.local --apikey KEY --source wlan1 --gps gpsd
+  sensord check --config rig.yaml --json`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd, &v) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd, &v, asJSON) },
 	}
 	fs := cmd.Flags()
 	v.file(fs)
@@ -44,46 +43,16 @@ on a radio. What a sensord has that runs already is a warning. The exit status i
 	v.source(fs)
 	v.log(fs)
 	v.life(fs) // so that the same flags can be given; there is nothing to check in them
+	group(fs, groupOurs, func() {
+		fs.BoolVar(&asJSON, "json", false, "print one JSON object, for programs; see docs/operations.md")
+	})
 	hide(fs, "disable-retry", "daemonize", "autodetect", "once", "once-timeout")
 	return cmd
 }
 
-// checklist prints one line per step and remembers how the first one failed.
-type checklist struct {
-	out      io.Writer
-	status   int
-	captures []captureStart // of the files that were looked at
-}
-
 var errInterrupted = errors.New("check: interrupted")
 
-// step tells how one step went: with an error its cause and remedy, else the
-// detail. What ended because somebody does not want to wait tells nothing.
-func (c *checklist) step(name string, took time.Duration, detail string, err error) {
-	if errors.Is(err, context.Canceled) {
-		return
-	}
-	word, remedy := "ok", ""
-	if err != nil {
-		word, detail, remedy = "FAIL", err.Error(), fault.RemedyOf(err)
-		c.status = cmp.Or(c.status, fault.Exit(err))
-	}
-	c.line(word, name, took, detail, remedy)
-}
-
-func (c *checklist) line(word, name string, took time.Duration, detail, remedy string) {
-	duration := ""
-	if took > 0 {
-		duration = took.Round(100 * time.Microsecond).String()
-	}
-	front := fmt.Sprintf("%-4s  %-13s %8s  ", word, name, duration)
-	_, _ = fmt.Fprintln(c.out, front+detail)
-	if remedy != "" {
-		_, _ = fmt.Fprintln(c.out, strings.Repeat(" ", utf8.RuneCountInString(front))+remedy)
-	}
-}
-
-func (a *app) check(cmd *cobra.Command, v *values) error {
+func (a *app) check(cmd *cobra.Command, v *values, asJSON bool) error {
 	flags, err := a.flags(cmd, v)
 	if err != nil {
 		return err
@@ -91,27 +60,43 @@ func (a *app) check(cmd *cobra.Command, v *values) error {
 	if v.autodetect != "" {
 		return usageError("--autodetect", "name the server with --connect", "a check does not wait for a server to announce itself")
 	}
-	c := &checklist{out: a.out}
+	c := &checklist{out: a.out, json: asJSON, about: cmp.Or(v.config, "command line")}
 	loaded, err := a.load(v.config, flags)
 	for _, w := range loaded.Warnings {
-		c.line("warn", "configuration", 0, configs.Problem(w).Where()+": "+w.What, w.Right)
-	}
-	if problems, ok := errors.AsType[configs.Errors](err); ok {
-		for _, p := range problems {
-			c.step("configuration", 0, "", configs.Errors{p}.Unwrap())
-		}
-		return reported{c.status}
+		c.warn("configuration", 0, "", configs.Problem(w).Where()+": "+w.What, w.Right)
 	}
 	if err != nil {
-		return err
+		c.mistakes(err)
+		return c.end()
 	}
-	c.settings(cmp.Or(v.config, "from the command line"), loaded.Settings)
-
+	c.step("configuration", 0, cmp.Or(v.config, "from the command line"), nil)
+	c.settings(loaded.Settings)
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	c.server(ctx, loaded.Config.Servers[0])
-	radios := radioCheck{checklist: c, app: a, stateDir: loaded.Config.StateDir}
-	for _, s := range loaded.Config.Sources {
+	a.walk(ctx, c, loaded.Config)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return c.end()
+}
+
+// mistakes tells what is wrong with a configuration, a step each.
+func (c *checklist) mistakes(err error) {
+	problems, ok := errors.AsType[configs.Errors](err)
+	if !ok {
+		c.step("configuration", 0, "", err)
+	}
+	for _, p := range problems {
+		c.step("configuration", 0, "", configs.Errors{p}.Unwrap())
+	}
+}
+
+// walk takes every step behind the configuration.
+func (a *app) walk(ctx context.Context, c *checklist, cfg configs.Config) {
+	c.servers(ctx, cfg.Servers)
+	radios := radioCheck{checklist: c, app: a, stateDir: cfg.StateDir}
+	for _, s := range cfg.Sources {
+		c.about = "source " + s.Name
 		if s.Type == capture.TypeLinuxWifi {
 			radios.radio(ctx, s)
 			continue
@@ -120,43 +105,11 @@ func (a *app) check(cmd *cobra.Command, v *values) error {
 	}
 	radios.splitList()
 	positions := newGPSCheck(c)
-	positions.clock(loaded.Config.Sources)
-	positions.receivers(ctx, loaded.Config)
-	positions.web(ctx, loaded.Config.Web)
-	positions.copies(ctx, loaded.Config)
-	if ctx.Err() != nil {
-		return errInterrupted
-	}
-	if c.status != 0 {
-		return reported{c.status}
-	}
-	return nil
-}
-
-// settings shows every value and where it came from.
-func (c *checklist) settings(from string, settings []configs.Setting) {
-	c.step("configuration", 0, from, nil)
-	path, value := 0, 0
-	for _, s := range settings {
-		path, value = max(path, len(s.Path)), max(value, len(s.Value))
-	}
-	value = min(value, 60)
-	for _, s := range settings {
-		_, _ = fmt.Fprintf(c.out, "      %-*s  %-*s  %s\n", path, s.Path, value, s.Value, s.From)
-	}
-}
-
-// server walks the way to the server.
-func (c *checklist) server(ctx context.Context, server configs.Server) {
-	d, err := actors.NewDialer(server, versionText())
-	if err != nil {
-		c.step("server", 0, "", err)
-		return
-	}
-	// The walk's error is the failed step's, which was told already.
-	_ = uplink.Check(ctx, d.Server, d.UserAgent, func(s uplink.Step) {
-		c.step(s.Name, s.Took, s.Detail, s.Err)
-	})
+	positions.clock(cfg.Sources)
+	positions.receivers(ctx, cfg)
+	positions.web(ctx, cfg.Web)
+	positions.copies(ctx, cfg)
+	newDiskCheck(c).disks(ctx, cfg)
 }
 
 // A captureStart is when a capture file begins.

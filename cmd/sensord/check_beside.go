@@ -47,17 +47,17 @@ func (c *gpsCheck) beside(err error) (step receiverStep, ok bool) {
 	text, remedy := err.Error(), fault.RemedyOf(err)
 	switch {
 	case seen && slices.Contains(pids, held.PID):
-		return receiverStep{warn: true, text: text, remedy: "nothing is wrong; " + askRunning(held.PID)}, true
+		return receiverStep{warn: true, code: fault.CodeOf(err), text: text, remedy: "nothing is wrong; " + askRunning(held.PID)}, true
 	case seen, all && len(pids) == 0:
 		return receiverStep{}, false
 	case len(pids) == 0:
-		return receiverStep{warn: true, text: text + "; whether it is a sensord cannot be seen from here", remedy: "if it is, nothing is wrong; else " + remedy}, true
+		return receiverStep{warn: true, code: fault.CodeOf(err), text: text + "; whether it is a sensord cannot be seen from here", remedy: "if it is, nothing is wrong; else " + remedy}, true
 	}
 	which, ask := fmt.Sprintf("one of the %d sensords that run here", len(pids)), "SIGUSR1 has it say how its receivers are"
 	if len(pids) == 1 {
 		which, ask = fmt.Sprintf("the sensord that runs here (process %d)", pids[0]), askRunning(pids[0])
 	}
-	return receiverStep{warn: true, text: text + "; perhaps it is " + which, remedy: "if so, nothing is wrong, and " + ask + "; else " + remedy}, true
+	return receiverStep{warn: true, code: fault.CodeOf(err), text: text + "; perhaps it is " + which, remedy: "if so, nothing is wrong, and " + ask + "; else " + remedy}, true
 }
 
 func askRunning(pid int) string {

@@ -53,7 +53,7 @@ func (c *radioCheck) filter(ctx context.Context, s configs.Source) {
 	}
 	c.step("filter", 0, s.Definition.Interface+": "+strings.Join(words, ", "), nil)
 	if n.KernelAddresses < n.Addresses || n.KernelRules < n.Rules || n.KernelTail != n.Tail {
-		c.line("warn", "filter", 0, fmt.Sprintf("%s: the kernel has no room for all of it: %s, which takes more of the processor",
+		c.warn("filter", 0, "", fmt.Sprintf("%s: the kernel has no room for all of it: %s, which takes more of the processor",
 			s.Definition.Interface, p.Split()), "sysctl -w net.core.optmem_max=131072")
 	}
 }
@@ -87,7 +87,7 @@ func (c *radioCheck) filterSpec(ctx context.Context, s configs.Source) (bpf.Spec
 	}
 	for _, name := range locals.Interfaces {
 		if !slices.ContainsFunc(links, func(l linuxwifi.LinkAddress) bool { return l.Name == name }) {
-			c.line("warn", "filter", 0, s.Definition.Interface+": filter_interface="+name+" is not there; its frames are left out once it is", "")
+			c.warn("filter", 0, "", s.Definition.Interface+": filter_interface="+name+" is not there; its frames are left out once it is", "")
 		}
 	}
 	return spec, nil

@@ -74,11 +74,12 @@ func (c *gpsCheck) clock(sources []configs.Source) {
 	if !slices.ContainsFunc(sources, func(s configs.Source) bool { return s.Type == capture.TypeLinuxWifi }) {
 		return
 	}
+	c.about = "this machine"
 	switch s, err := c.system(); {
 	case err != nil:
-		c.line("warn", "clock", 0, "the kernel does not say whether its clock is right: "+innermost(err).Error(), unsureRemedy)
+		c.warn("clock", 0, "", "the kernel does not say whether its clock is right: "+innermost(err).Error(), unsureRemedy)
 	case !s.Synchronised:
-		c.line("warn", "clock", 0, "the kernel says that its clock is not synchronised", unsureRemedy)
+		c.warn("clock", 0, "", "the kernel says that its clock is not synchronised", unsureRemedy)
 	default:
 		c.step("clock", 0, "the kernel says that its clock is synchronised", nil)
 	}
@@ -90,6 +91,7 @@ const unsureRemedy = "start an NTP client; until then frames get their times fro
 type receiverStep struct {
 	took         time.Duration
 	warn         bool
+	code         fault.Code // of a warning; may be empty
 	text, remedy string
 	err          error
 	covers       logTimes // of a log that locates files
@@ -108,9 +110,10 @@ func (c *gpsCheck) receivers(ctx context.Context, cfg configs.Config) {
 		})
 	}
 	all.Wait()
-	for _, s := range steps {
+	for i, s := range steps {
+		c.about = "receiver " + cfg.GPS.Receivers[i].Name
 		if s.warn {
-			c.line("warn", "receiver", s.took, s.text, s.remedy)
+			c.warn("receiver", s.took, s.code, s.text, s.remedy)
 		} else {
 			c.step("receiver", s.took, s.text, s.err)
 		}
@@ -169,7 +172,7 @@ func (c *gpsCheck) listen(outer context.Context, r configs.Receiver, live checke
 	case ctx.Err() == nil: // it ended by itself
 		return receiverStep{err: c.withPorts(r, err)}
 	case h.speaks:
-		return receiverStep{warn: true, text: object + ": " + withCommas("no fix yet", h.view(), h.detail), remedy: fault.GPSSearching.Remedy()}
+		return receiverStep{warn: true, code: fault.GPSSearching, text: object + ": " + withCommas("no fix yet", h.view(), h.detail)}
 	}
 	return unheard(live, wait, visited)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sensord/sensord/actors"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink/rest"
@@ -17,11 +18,19 @@ import (
 // copies tells of each of the server's own copies of the position whether it is
 // there. Whether the login may keep it fresh is found out by doing it only.
 func (c *gpsCheck) copies(ctx context.Context, cfg configs.Config) {
-	server := cfg.Servers[0]
 	names := metaNames(cfg.Sources)
-	if len(names) == 0 || len(cfg.GPS.Receivers) == 0 || server.REST.URL == "" {
+	if len(cfg.GPS.Receivers) == 0 || len(names) == 0 {
 		return
 	}
+	for _, server := range cfg.Servers {
+		c.about = "server " + server.Name
+		if server.REST.URL != "" {
+			c.copiesOf(ctx, server, names, cfg.GPS.MetaGPS.Create)
+		}
+	}
+}
+
+func (c *gpsCheck) copiesOf(ctx context.Context, server configs.Server, names []string, create bool) {
 	client, err := restClient(server)
 	if err != nil {
 		c.step("metagps", 0, "", err)
@@ -37,8 +46,8 @@ func (c *gpsCheck) copies(ctx context.Context, cfg configs.Config) {
 			c.step("metagps", took, "", err)
 		case there:
 			c.step("metagps", took, name+": "+server.REST.URL+" has it; to keep it fresh takes the role "+rest.RoleWebGPS, nil)
-		case cfg.GPS.MetaGPS.Create:
-			c.line("warn", "metagps", took, name+": "+server.REST.URL+" has none; sensord will create it, which takes the role "+rest.RoleAdmin,
+		case create:
+			c.warn("metagps", took, "", name+": "+server.REST.URL+" has none; sensord will create it, which takes the role "+rest.RoleAdmin,
 				"or create it there: gps=meta:name="+name+",dataonly=true")
 		default:
 			c.step("metagps", took, "", fault.New(fault.MetaGPSAbsent, "metagps "+name, errNoCopy))
@@ -59,9 +68,16 @@ func metaNames(sources []configs.Source) []string {
 	return names
 }
 
+// restClient asks a server's REST on the way that links take.
 func restClient(server configs.Server) (*rest.Client, error) {
-	secure := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: server.REST.ServerName}
-	if server.CAFile != "" {
+	d, err := actors.NewDialer(server, versionText())
+	if err != nil {
+		return nil, err
+	}
+	secure := &tls.Config{MinVersion: tls.VersionTLS12}
+	if d.Server.TLS != nil {
+		secure = d.Server.TLS.Clone() // and with it the certificate that this machine shows
+	} else if server.CAFile != "" {
 		pem, err := os.ReadFile(server.CAFile)
 		if err != nil {
 			return nil, fault.New(fault.ConfigInvalid, "file "+server.CAFile, innermost(err))
@@ -69,8 +85,9 @@ func restClient(server configs.Server) (*rest.Client, error) {
 		secure.RootCAs = x509.NewCertPool()
 		secure.RootCAs.AppendCertsFromPEM(pem) // the configuration has looked whether it holds any
 	}
+	secure.ServerName = server.REST.ServerName
 	return rest.New(rest.Options{
 		Name: server.Name, URL: server.REST.URL, User: server.REST.User, Password: server.REST.Password.Reveal(),
-		APIKey: server.REST.APIKey.Reveal(), TLS: secure, UserAgent: "sensord/" + versionText(),
+		APIKey: server.REST.APIKey.Reveal(), TLS: secure, UserAgent: d.UserAgent, NetDial: d.DialContext,
 	})
 }

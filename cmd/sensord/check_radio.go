@@ -65,7 +65,7 @@ func (c *radioCheck) radio(ctx context.Context, s configs.Source) {
 		}
 	}
 	for _, note := range d.Notes {
-		c.line("warn", "radio", 0, name+": "+note, "")
+		c.warn("radio", 0, "", name+": "+note, "")
 	}
 	if len(d.Bands) > 0 {
 		c.channels(s, d)
@@ -215,6 +215,7 @@ func (c *radioCheck) splitList() {
 			none = append(none, name)
 		}
 	}
+	c.about = "radios " + strings.Join(p.radios, ", ")
 	if len(none) > 0 {
 		c.step("hop list", 0, "", fault.Newf(fault.RadioChannel, "radios "+strings.Join(p.radios, ", "), "none of them can be tuned to %s", strings.Join(none, ", ")))
 		return

@@ -110,7 +110,7 @@ func (c *gpsCheck) covered(l logTimes, spare time.Duration) {
 		default:
 			continue
 		}
-		c.line("warn", "receiver", 0, fmt.Sprintf("%s begins at %s, and %s is of %s to %s: %s",
+		c.warn("receiver", 0, "", fmt.Sprintf("%s begins at %s, and %s is of %s to %s: %s",
 			f.file, momentText(f.timeNs), l.object, momentText(l.first), momentText(l.last), whole),
 			"name the log of the same drive; if the log has no dates of its own, correct start_date")
 	}

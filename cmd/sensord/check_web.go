@@ -26,6 +26,7 @@ func (c *gpsCheck) web(ctx context.Context, w configs.Web) {
 		return
 	}
 	began, object := time.Now(), "web "+w.Listen
+	c.about = object
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", w.Listen)
 	took := time.Since(began)
 	if err == nil {
@@ -49,7 +50,7 @@ func (c *gpsCheck) web(ctx context.Context, w configs.Web) {
 func (c *gpsCheck) webTaken(took time.Duration, cause, err error) {
 	if errors.Is(cause, syscall.EADDRINUSE) {
 		if step, ok := c.beside(err); ok {
-			c.line("warn", "web", took, step.text, step.remedy)
+			c.warn("web", took, step.code, step.text, step.remedy)
 			return
 		}
 	}
