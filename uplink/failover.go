@@ -87,6 +87,9 @@ func (f *Failover) Failed(err error, now time.Time) time.Duration {
 func (f *Failover) stays(err error, now time.Time) bool {
 	up := f.upSince
 	f.upSince = time.Time{}
+	if dialling(err) {
+		up = time.Time{} // the link before was ended by us
+	}
 	if f.current == 0 {
 		f.settled(up, now)
 	}
@@ -100,10 +103,20 @@ func (f *Failover) stays(err error, now time.Time) bool {
 		f.lost = 1
 	}
 	switch fault.CodeOf(err) {
-	case fault.LinkReplaced, fault.LinkRejected, fault.LinkAuth, fault.LinkProtocol:
+	case fault.LinkReplaced, fault.LinkRejected, fault.LinkProtocol:
 		return len(f.servers) == 1
 	}
 	return f.lost < stayLost || len(f.servers) == 1
+}
+
+// dialling reports whether err can only be from a dial.
+func dialling(err error) bool {
+	switch fault.CodeOf(err) {
+	case fault.LinkRefused, fault.LinkTimeout, fault.LinkUnreachable, fault.LinkResolve, fault.LinkProxy,
+		fault.LinkTLS, fault.LinkPlain, fault.LinkAuth, fault.LinkEndpoint:
+		return true
+	}
+	return false
 }
 
 // settled takes note of how an attempt on the first server ended: one that
