@@ -199,6 +199,7 @@ func (m *metaCopy) update(ctx context.Context) (updated bool, err error) {
 		}
 	}()
 	position, ok := m.rig.tracker.Track().At(m.rig.now())
+	ok = ok && !gps.Hidden(m.rig.cfg.Privacy.Zones, position)
 	m.state.set(func(s *CopyStatus) { s.Stale = !ok })
 	if !m.state.now().Exists {
 		if err := m.create(ctx); err != nil {

@@ -165,8 +165,8 @@ func (r *rig) stop() {
 		if r.cfg.Once { // what is only kept did not arrive
 			lost += kept
 		}
-		if st.Dropped+lost > 0 && (r.err == nil || r.cfg.Once && fault.Exit(r.err) == fault.ExitFailed) {
-			r.err = incomplete(s.cfg.Name, st.Captured+onTheWay, lost, st.Dropped, r.err)
+		if st.Dropped-st.Hidden+lost > 0 && (r.err == nil || r.cfg.Once && fault.Exit(r.err) == fault.ExitFailed) {
+			r.err = incomplete(s.cfg.Name, st.Captured+st.Recovered+onTheWay, lost, st.Dropped-st.Hidden, r.err)
 		}
 	}
 	for _, c := range r.copies {

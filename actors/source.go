@@ -81,8 +81,11 @@ func (s *source) Receive(ctx actor.Context) {
 		s.linkUp()
 		s.grant(ctx) // a restart of the uplink may have swallowed an Acked
 	case LinkLost:
-		if m.Retry < 0 {
+		switch {
+		case m.Retry < 0:
 			s.end(ctx, m.Err)
+		case s.draining && s.radioEnded && s.rig.keeps(s.state):
+			s.end(ctx, s.err) // what is left is on disk, and sent by the next start
 		}
 	case ServerAsked:
 		if s.uplink != nil { // nil: asked on a link of an earlier start
@@ -159,10 +162,8 @@ func (s *source) captureEnded(ctx actor.Context, err error) {
 	switch {
 	case !s.opened:
 		s.end(ctx, s.err)
-	case s.draining:
+	case s.draining, s.rig.cfg.Once, s.rig.cfg.NoRetry && s.details.Live:
 		s.finish(ctx)
-	case s.rig.cfg.Once, s.rig.cfg.NoRetry && s.details.Live:
-		s.state.log.Close()
 	}
 }
 
@@ -178,8 +179,8 @@ var errBeforeEnd = errors.New("stopped before its end")
 // drained tells how it went, once the server has confirmed the last frame.
 func (s *source) drained() {
 	st := s.state.log.Stats()
-	if st.Dropped > 0 {
-		s.log.Warn("what was not dropped is confirmed", "frames", st.Acked, "dropped", st.Dropped, "resent", st.Resent)
+	if lost := st.Dropped - st.Hidden; lost > 0 {
+		s.log.Warn("what was not dropped is confirmed", "frames", st.Acked, "dropped", lost, "resent", st.Resent)
 		return
 	}
 	s.log.Info("all frames confirmed", "frames", st.Acked, "resent", st.Resent)
@@ -189,7 +190,12 @@ func (s *source) drained() {
 // has confirmed it; without a link, and with nothing left, that is now.
 func (s *source) finish(ctx actor.Context) {
 	s.state.log.Close()
-	if s.state.log.Confirmed() && s.state.link.Load().State != LinkStreaming {
+	link := s.state.link.Load().State
+	switch {
+	case link == LinkStreaming: // it says when
+	case s.state.log.Confirmed(), len(s.rig.dialers) == 0:
+		s.end(ctx, s.err)
+	case s.rig.keeps(s.state) && (link == LinkIdle || link == LinkWaiting):
 		s.end(ctx, s.err)
 	}
 }
@@ -197,7 +203,8 @@ func (s *source) finish(ctx actor.Context) {
 func (s *source) linkUp() {
 	if s.dropping {
 		s.dropping = false
-		s.log.Warn("frames were dropped while no server took them", "dropped", s.state.log.Stats().Dropped)
+		st := s.state.log.Stats()
+		s.log.Warn("frames were dropped while no server took them", "dropped", st.Dropped-st.Hidden)
 	}
 }
 
