@@ -80,8 +80,9 @@ func (l *logLines) String() string {
 // testRig is a whole rig against a server in memory.
 type testRig struct {
 	*Rig
-	srv *kismettest.Server
-	log *logLines
+	srv     *kismettest.Server
+	log     *logLines
+	network chan string // tells the rig that the network changed
 }
 
 func startRig(t testing.TB, srvCfg kismettest.Config, tcp bool, cfg configs.Config) *testRig {
@@ -113,30 +114,50 @@ func startWatchedRig(t testing.TB, world *fakeWorld, watch watcher, srvCfg kisme
 
 func startRigWith(t testing.TB, world *fakeWorld, watch watcher, srvCfg kismettest.Config, breakIt func(*kismettest.Server), tcp bool, cfg configs.Config) *testRig {
 	t.Helper()
-	keys := map[string]string{apiKey: kismettest.RoleDatasource}
-	maps.Copy(keys, srvCfg.APIKeys)
-	srvCfg.APIKeys = keys
-	srv := kismettest.New(srvCfg)
-	t.Cleanup(srv.Close)
+	srv := newServer(t, srvCfg)
 	if breakIt != nil {
 		breakIt(srv)
 	}
-	dialer := &uplink.Dialer{
-		Server:  uplink.Server{Name: "home", Host: "kismet.test", Port: 2501, Path: kismettest.EndpointPath, APIKey: apiKey},
-		NetDial: srv.DialContext,
-	}
+	dialer := dialerTo(srv, "home")
 	if tcp {
 		dialer.Server.TCP, dialer.Server.Port = true, 3501
 	}
-	r := &testRig{srv: srv, log: &logLines{}}
+	return startRigTo(t, world, watch, srv, []*uplink.Dialer{dialer}, cfg)
+}
+
+// newServer starts a server in memory that knows apiKey.
+func newServer(t testing.TB, cfg kismettest.Config) *kismettest.Server {
+	t.Helper()
+	keys := map[string]string{apiKey: kismettest.RoleDatasource}
+	maps.Copy(keys, cfg.APIKeys)
+	cfg.APIKeys = keys
+	srv := kismettest.New(cfg)
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+func dialerTo(srv *kismettest.Server, name string) *uplink.Dialer {
+	return &uplink.Dialer{
+		Server:  uplink.Server{Name: name, Host: name + ".test", Port: 2501, Path: kismettest.EndpointPath, APIKey: apiKey},
+		NetDial: srv.DialContext,
+	}
+}
+
+// startRigTo starts a rig with ways to its servers, of which srv is the one that
+// tests look at.
+func startRigTo(t testing.TB, world *fakeWorld, watch watcher, srv *kismettest.Server, dialers []*uplink.Dialer, cfg configs.Config) *testRig {
+	t.Helper()
+	r := &testRig{srv: srv, log: &logLines{}, network: make(chan string)}
 	if cfg.Servers == nil {
-		cfg.Servers = []configs.Server{{Name: "home"}}
+		for _, d := range dialers {
+			cfg.Servers = append(cfg.Servers, configs.Server{Name: d.Server.Name})
+		}
 	}
 	if cfg.Spool.MemoryBytes == 0 {
 		cfg.Spool.MemoryBytes = 16 << 20
 	}
 	var err error
-	opts := Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialers: []*uplink.Dialer{dialer}}
+	opts := Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialers: dialers, network: r.watchNetwork}
 	if world != nil {
 		opts.open, opts.watch = world.open, watch
 		if m := world.machine; m != nil {
@@ -155,13 +176,28 @@ func startRigWith(t testing.TB, world *fakeWorld, watch watcher, srvCfg kismette
 	return r
 }
 
+// watchNetwork tells of what the test sends.
+func (r *testRig) watchNetwork(ctx context.Context, tell func(reason string)) error {
+	for {
+		select {
+		case reason := <-r.network:
+			tell(reason)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 func (r *testRig) numbers(uuid capture.UUID) []int {
 	var got []int
 	for _, f := range r.srv.Frames(uuid.String()) {
-		got = append(got, int(binary.BigEndian.Uint64(f.Content[8:])))
+		got = append(got, heardNumber(f.Content))
 	}
 	return got
 }
+
+// heardNumber is the number that a frame of the tests carries.
+func heardNumber(content []byte) int { return int(binary.BigEndian.Uint64(content[8:])) }
 
 // wait waits for the rig to end.
 func (r *testRig) wait(t testing.TB, limit time.Duration) error {

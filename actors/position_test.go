@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"encoding/binary"
 	"math"
 	"strings"
 	"testing"
@@ -60,7 +59,7 @@ func (d *driven) frames(t *testing.T) []heardFrame {
 	t.Helper()
 	var list []heardFrame
 	for _, f := range d.srv.Frames(d.only(t).UUID) {
-		n := int(binary.BigEndian.Uint64(f.Content[8:]))
+		n := heardNumber(f.Content)
 		if n < len(list) {
 			continue // resent
 		}
