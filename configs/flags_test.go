@@ -48,8 +48,8 @@ func TestFromFlagsIsKismetsCommandLine(t *testing.T) {
 			Sync: configs.SyncEvery, SyncEvery: time.Second, Drop: configs.DropOldest,
 		},
 		Replay: configs.Replay{FramesPerSecond: 5000, BytesPerSecond: 4 << 20},
-		Log:   configs.Log{Level: slog.LevelDebug, Format: configs.LogAuto},
-		Once:  true, OnceTimeout: time.Minute, NoRetry: true,
+		Log:    configs.Log{Level: slog.LevelDebug, Format: configs.LogAuto},
+		Once:   true, OnceTimeout: time.Minute, NoRetry: true,
 	}
 	if diff := cmp.Diff(want, got.Config, cmpopts.IgnoreFields(configs.Config{}, "Rig", "StateDir", "Status"), cmpopts.EquateNaNs()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

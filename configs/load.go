@@ -159,6 +159,7 @@ func (l *loader) config(d *draft, environ []string) Config {
 	c.Web = l.web(d, c.StateDir)
 	c.Spool = l.spool(d, environ, c.StateDir)
 	c.Privacy = l.privacy(d.zones)
+	l.zonesHideAll(&c, d.zones)
 	if !l.positions {
 		c.Replay = l.manners(&d.replay)
 		c.Record = l.recording(d)

@@ -158,14 +158,19 @@ func checkErrors(t *testing.T, err error) {
 
 func checkConfig(t *testing.T, c Config) {
 	t.Helper()
-	if len(c.Servers) != 1 || len(c.Sources) == 0 || c.Rig == "" {
+	if len(c.Servers) == 0 && c.Record.Dir == "" || len(c.Sources) == 0 || c.Rig == "" {
 		t.Fatalf("config is not complete: %+v", c)
 	}
-	s := c.Servers[0]
-	if s.Host == "" || s.Port < 1 || s.Port > 65535 || s.Name == "" || (s.Transport == TransportWebsocket) != strings.HasPrefix(s.Path, "/") {
-		t.Errorf("server is not complete: %+v", s)
-	}
 	seen := map[string]bool{}
+	for _, s := range c.Servers {
+		if s.Host == "" || s.Port < 1 || s.Port > 65535 || s.Name == "" || seen[s.Name] || (s.Transport == TransportWebsocket) != strings.HasPrefix(s.Path, "/") ||
+			(s.CertFile == "") != (s.KeyFile == "") || (s.Proxy.Mode == ProxyURL) != (s.Proxy.URL != "") || (s.Proxy.User == "") != (s.Proxy.Password == "") {
+			t.Errorf("server is not complete: %+v", s)
+		}
+		seen[s.Name] = true
+	}
+	checkKept(t, c)
+	seen = map[string]bool{}
 	for _, source := range c.Sources {
 		radio := source.Type == capture.TypeLinuxWifi
 		if source.UUID.IsZero() && !radio || seen[source.UUID.String()] || source.Name == "" || !radio && source.Type != capture.TypePcapFile {
@@ -195,7 +200,29 @@ func checkConfig(t *testing.T, c Config) {
 	if w := c.Web; w.Listen != "" && (w.Token == "") == (w.TokenFile == "") || (w.CertFile == "") != (w.KeyFile == "") {
 		t.Errorf("web is not complete: %+v", w)
 	}
-	if c.Spool.MemoryBytes < minMemoryBytes {
-		t.Errorf("memory is %d", c.Spool.MemoryBytes)
+}
+
+// checkKept looks at what says where frames are kept, written and not taken.
+func checkKept(t *testing.T, c Config) {
+	t.Helper()
+	if s := c.Spool; s.MemoryBytes < minMemoryBytes || s.SizeBytes < minSpoolBytes || s.MaxAge < 0 || s.After < 0 || s.SyncEvery <= 0 || s.Sync == "" || s.Drop == "" ||
+		s.Dir != "" && !filepath.IsAbs(s.Dir) {
+		t.Errorf("spool is not complete: %+v", s)
+	}
+	if r := c.Record; r.Dir != "" && (!filepath.IsAbs(r.Dir) || r.SizeBytes < minRecordBytes || r.Every < 0 || r.SyncEvery <= 0 || r.TotalBytes < 0) {
+		t.Errorf("recording is not complete: %+v", r)
+	}
+	if r := c.Replay; !(r.FramesPerSecond >= 0) || r.BytesPerSecond < 0 {
+		t.Errorf("replay is not complete: %+v", r)
+	}
+	names := map[string]bool{}
+	for _, z := range c.Privacy.Zones {
+		if z.Validate() != nil || z.Name == "" || names[z.Name] {
+			t.Errorf("zone is not complete: %+v", z)
+		}
+		names[z.Name] = true
+	}
+	if s := c.Status.Socket; s != "" && (!filepath.IsAbs(s) || len(s) > maxSocketPath) {
+		t.Errorf("socket is %q", s)
 	}
 }

@@ -65,22 +65,10 @@ func splitZone(s string, from Origin) (zoneDraft, error) {
 		return zoneDraft{}, errors.New(quote(s) + " is no zone")
 	}
 	at := func(i int) text { return text{strings.TrimSpace(parts[i]), from} }
+	if _, err := parseNumber(strings.TrimSpace(parts[2])); err == nil {
+		parts[2] += "m" // as elsewhere on command lines
+	}
 	return zoneDraft{from: from, lat: at(0), lon: at(1), radius: at(2)}, nil
-}
-
-// ParseZone reads a zone as --zone has it: LAT,LON,RADIUS, as in
-// 52.52,13.405,200m. It has no name.
-func ParseZone(s string) (gps.Zone, error) {
-	z, err := splitZone(s, fromFlag("--zone"))
-	if err != nil {
-		return gps.Zone{}, errors.New(err.Error() + "; " + zoneForm)
-	}
-	var l loader
-	zone := l.zone(&z)
-	if len(l.errs) > 0 {
-		return gps.Zone{}, errors.New(l.errs[0].What + "; " + l.errs[0].Right)
-	}
-	return zone, nil
 }
 
 // privacy settles the zones. Settings do not show where they are, as people
@@ -92,12 +80,31 @@ func (l *loader) privacy(zones []zoneDraft) Privacy {
 		z := l.zone(zd)
 		z.Name = cmp.Or(zd.name.value, "zone "+strconv.Itoa(i+1))
 		if slices.ContainsFunc(c.Zones, func(o gps.Zone) bool { return o.Name == z.Name }) {
-			l.wrong(zd.name.from, zd.path+".name", "give it another", "another zone has the name %s", quote(z.Name))
+			l.wrong(cmp.Or(zd.name.from, zd.from), zd.path+".name", "give it another", "another zone has the name %s", quote(z.Name))
 		}
 		c.Zones = append(c.Zones, z)
 		l.settle("privacy.zones["+strconv.Itoa(i)+"]", z.Name+", "+formatLength(z.RadiusM)+" around a place not shown here", zd.from)
 	}
 	return c
+}
+
+// zonesHideAll refuses zones because of which nothing could ever be sent or
+// written.
+func (l *loader) zonesHideAll(c *Config, zones []zoneDraft) {
+	told := func(p Problem) bool { return p.layer == layerFlag }
+	if len(zones) == 0 || l.positions || l.blamed("gps", "privacy") || slices.ContainsFunc(l.errs, told) {
+		return
+	}
+	at, g := zones[0], &c.GPS
+	switch {
+	case len(g.Receivers) == 0:
+		l.wrong(at.from, "privacy.zones", "add a receiver (see `sensord help receivers`), or remove the zones",
+			"nothing says where the sensor is, so that every frame may be from inside of them and none would be sent")
+	case g.Fixed != nil && gps.Hidden(c.Privacy.Zones, *g.Fixed) && g.Alone():
+		l.wrong(at.from, "privacy.zones", "remove the zones, or the fixed position", "the sensor always stands inside of one, so that no frame would be sent")
+	case g.Fixed != nil && gps.Hidden(c.Privacy.Zones, *g.Fixed):
+		l.warn(at.from, "privacy.zones", "", "the fixed position is inside of one: while no other receiver has a fix, no frame is sent")
+	}
 }
 
 func (l *loader) zone(zd *zoneDraft) gps.Zone {

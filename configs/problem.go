@@ -181,7 +181,7 @@ func newProblem(from Origin, path, right, what string) Problem {
 	}
 	return Problem{
 		File: from.File, Line: from.Line, Column: from.Column, layer: from.layer,
-		Path: path, What: oneLine(what), Right: oneLine(right),
+		Path: oneLine(path), What: oneLine(what), Right: oneLine(right),
 	}
 }
 

@@ -17,7 +17,7 @@ func (l *loader) servers(d *draft) []Server {
 	for i := range d.servers {
 		sd := &d.servers[i]
 		s := l.server(sd, &d.proxy, servers)
-		if at := slices.IndexFunc(servers, func(o Server) bool { return s.Host != "" && sameServer(o, s) }); at >= 0 {
+		if at := slices.IndexFunc(servers, func(o Server) bool { return sameServer(o, s) }); at >= 0 && s.Host != "" && !l.blamed(sd.path, d.servers[at].path) {
 			l.wrong(sd.from, sd.path, "keep one of the two, or reach one of them through another proxy", "it is the server of servers[%d] again", at)
 		}
 		servers = append(servers, s)
