@@ -16,9 +16,11 @@ import (
 	"github.com/sensord/sensord/internal/fault"
 )
 
+// ErrDead says that a socket was left behind.
+var ErrDead = errors.New("the sensord that had this socket has died")
+
 var (
 	errNoSocketThere = errors.New("no sensord has a socket there")
-	errDead          = errors.New("the sensord that had this socket has died")
 	errForeign       = errors.New("what answers there is no sensord")
 )
 
@@ -75,7 +77,7 @@ func absent(path string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Err = errNoSocketThere
 	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Err = errDead
+		e.Err = ErrDead
 	case errors.Is(err, fs.ErrPermission):
 		e.Err, e.Advice = fs.ErrPermission, "ask with sudo, or as the user who runs it"
 	case errors.Is(err, context.DeadlineExceeded):

@@ -110,6 +110,47 @@ func (s *Source) notCapturing() *Problem {
 	return &Problem{Object: "source " + s.Name, Error: s.Capture, Remedy: "see the log", Exit: fault.ExitRadio}
 }
 
+// losses are the reasons for which frames go, the worst first, and whose problem
+// that is. What is not among them is a full log's.
+var losses = []struct {
+	reason, words string
+	code          fault.Code
+}{
+	{"disk", "nothing can be written to disk, and memory is full", fault.DiskFailed},
+	{"damaged", "what was on disk cannot be read any more", fault.SpoolDamaged},
+	{"newest", "memory and disk are full, and what comes is dropped", fault.LogFull},
+	{"size", "the spool has reached its size, and the oldest go", fault.LogFull},
+	{"memory", "memory is full", fault.LogFull},
+	{"age", "they were older than the spool keeps them", fault.LogFull},
+}
+
+// lostProblem is what was dropped in the last minute, nil if that is nothing.
+func (s *Source) lostProblem() *Problem {
+	var n uint64
+	for reason, lost := range s.Frames.DroppedLately {
+		if reason != ReasonPrivacy {
+			n += lost
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	code, words := fault.LogFull, "the log is full"
+	for _, l := range losses {
+		if s.Frames.DroppedLately[l.reason] > 0 {
+			code, words = l.code, l.words
+			break
+		}
+	}
+	return &Problem{
+		Code: string(code), Object: "source " + s.Name, Error: framesText(n) + " lost in the last minute: " + words,
+		Remedy: code.Remedy(), Exit: exitOf(code),
+	}
+}
+
+// exitOf is the exit status of a code.
+func exitOf(code fault.Code) int { return fault.Exit(&fault.Error{Code: code}) }
+
 // silent says that a radio hears nothing.
 func (s *Source) silent() *Problem {
 	d := s.Frames.Silent
@@ -129,7 +170,7 @@ func (s *Status) linkProblems(found *problemList) {
 		src := &s.Sources[i]
 		l := &src.Link
 		if l.Held != "" {
-			held := &Problem{Code: string(fault.SpoolClock), Object: "source " + src.Name, Error: l.Held, Remedy: fault.SpoolClock.Remedy(), Exit: fault.Exit(fault.Newf(fault.SpoolClock, "", "held"))}
+			held := &Problem{Code: string(fault.SpoolClock), Object: "source " + src.Name, Error: l.Held, Remedy: fault.SpoolClock.Remedy(), Exit: exitOf(fault.SpoolClock)}
 			found.add(src, held, true)
 		}
 		if l.State == linkStreaming || l.Problem == nil || src.Frames.Waiting == 0 && src.Capture == captureEnded {
@@ -142,7 +183,7 @@ func (s *Status) linkProblems(found *problemList) {
 
 // withoutPosition says why nobody knows where the rig is.
 func (s *Status) withoutPosition() *Problem {
-	p := &Problem{Code: string(fault.GPSSearching), Object: "position", Error: "unknown", Remedy: fault.GPSSearching.Remedy(), Exit: fault.ExitRadio}
+	p := &Problem{Code: string(fault.GPSSearching), Error: "without a position", Remedy: fault.GPSSearching.Remedy(), Exit: fault.ExitRadio}
 	for i := range s.GPS.Receivers {
 		why := s.GPS.Receivers[i].Problem
 		if why == nil {

@@ -3,12 +3,9 @@ package web
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/sensord/sensord/internal/fault"
 )
 
 const (
@@ -188,25 +185,6 @@ func (s *Status) confirmed() string {
 		return fmt.Sprintf("%s of %s confirmed, %s dropped", grouped(acked), framesText(all), grouped(lost))
 	}
 	return framesText(acked) + " confirmed"
-}
-
-// lostProblem is what was dropped in the last minute, nil if that is nothing.
-func (s *Source) lostProblem() *Problem {
-	var n uint64
-	var reasons []string
-	for _, reason := range slices.Sorted(maps.Keys(s.Frames.DroppedLately)) {
-		if reason != ReasonPrivacy {
-			n += s.Frames.DroppedLately[reason]
-			reasons = append(reasons, reason)
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	return &Problem{
-		Code: string(fault.LogFull), Object: "source " + s.Name, Remedy: fault.LogFull.Remedy(), Exit: fault.ExitIncomplete,
-		Error: fmt.Sprintf("%s lost in the last minute (%s)", framesText(n), strings.Join(reasons, ", ")),
-	}
 }
 
 func framesText(n uint64) string {

@@ -55,6 +55,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		newRunCommand(a),
 		newCheckCommand(a),
+		newStatusCommand(a),
 		newDemoCommand(a),
 		newGPSCommand(a),
 		newListCommand(a),

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/web"
+)
+
+// placeStatus is where the sensor is.
+func placeStatus(s *web.Status) string {
+	p := s.Position
+	switch {
+	case s.Hidden:
+		return "hidden: inside a zone of privacy"
+	case p == nil && len(s.GPS.Receivers) == 0:
+		return "none: no receiver is configured"
+	case p == nil:
+		return "unknown"
+	}
+	text := positionText(place{p.Lat, p.Lon, orNaN(p.AltMSL)})
+	if p.Accuracy != nil {
+		text += fmt.Sprintf(", within %.1f m", *p.Accuracy)
+	}
+	text += ", by " + p.By
+	if p.SpeedKMH != nil {
+		text += ", " + movement(*p.SpeedKMH, orNaN(p.Track))
+	}
+	return text
+}
+
+func orNaN(x *float64) float64 {
+	if x == nil {
+		return math.NaN()
+	}
+	return *x
+}
+
+func receiversStatus(receivers []web.Receiver) string {
+	var texts []string
+	for i := range receivers {
+		r := &receivers[i]
+		text := r.Name + " " + r.State
+		if r.State == "fix" {
+			mode := "2D"
+			if r.Mode == int(gps.Mode3D) {
+				mode = "3D"
+			}
+			text = r.Name + " " + mode
+			if r.Satellites != nil {
+				text += fmt.Sprintf(", %d satellites", *r.Satellites)
+			}
+			if r.Accuracy != nil {
+				text += fmt.Sprintf(", %.1f m", *r.Accuracy)
+			}
+		} else if r.Age != nil {
+			text += ", last fix " + longText(*r.Age) + " ago"
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, "; ")
+}
+
+func clockStatus(c web.Clock) string {
+	state := gps.ClockState{Source: gps.ClockSource(c.Source)}
+	if c.SystemOffset != nil && c.SystemError != nil {
+		state.HasSystemOffset = true
+		state.SystemOffsetNs, state.SystemErrorNs = int64(*c.SystemOffset*1e9), int64(*c.SystemError*1e9)
+	}
+	return clockStateText(state)
+}
+
+func serversStatus(servers []web.Endpoint) string {
+	var texts []string
+	for _, s := range servers {
+		text := s.Name
+		switch s.Links {
+		case 0:
+		case 1:
+			text += " (1 link)"
+		default:
+			text += fmt.Sprintf(" (%d links)", s.Links)
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ", then ")
+}
+
+// keptStatus is where frames wait, and how much room there is.
+func keptStatus(s *web.Status) string {
+	text := fmt.Sprintf("memory, %s of %s", sizeText(s.Memory.Bytes), sizeText(s.Memory.Limit))
+	p := s.Spool
+	if p == nil {
+		return text + "; no disk: what waits is lost with the power (--spool DIR keeps it)"
+	}
+	text += fmt.Sprintf("; %s, %s of %s", p.Dir, sizeText(p.Bytes), sizeText(p.Limit))
+	if p.Free != nil {
+		text += ", " + sizeText(*p.Free) + " free on the disk"
+	}
+	if p.Full != nil {
+		text += ", full in " + longText(*p.Full)
+	}
+	return text
+}
+
+func orphansStatus(orphans []web.Orphan) string {
+	var texts []string
+	for _, o := range orphans {
+		texts = append(texts, fmt.Sprintf("%s: %s frames, %s", cmp.Or(o.Name, o.UUID), grouped(o.Frames), sizeText(o.Bytes)))
+	}
+	return strings.Join(texts, "; ") + ", of sources that are not captured from any more (see sensord spool)"
+}
+
+func filesStatus(r *web.Record) string {
+	text := cmp.Or(r.File, r.Dir+", none yet")
+	text += fmt.Sprintf(", %s frames, %s in %s", grouped(r.Frames), sizeText(r.Bytes), plural(int(min(r.Files, math.MaxInt32)), "file", "files"))
+	if r.Rate != nil {
+		text += ", " + rateText(*r.Rate)
+	}
+	if r.Dropped > 0 {
+		text += ", " + grouped(r.Dropped) + " dropped"
+	}
+	return text
+}
+
+func replayStatus(r *web.Replay) string {
+	limits := []string{}
+	if r.Limit > 0 {
+		limits = append(limits, fmt.Sprintf("%s frames/s", grouped(uint64(r.Limit))))
+	}
+	if r.LimitBytes > 0 {
+		limits = append(limits, sizeText(r.LimitBytes)+"/s")
+	}
+	text := "kept frames leave as fast as the link takes them"
+	if len(limits) > 0 {
+		text = "kept frames leave at " + strings.Join(limits, " or ") + " at most"
+	}
+	if replaySlowed(r) {
+		text += fmt.Sprintf(", at %s now, because the server drops", rateText(*r.Now))
+	}
+	if r.ServerDrops != nil && *r.ServerDrops > 0 {
+		text += ", the server has dropped " + grouped(*r.ServerDrops)
+	}
+	return text
+}
+
+// replaySlowed reports whether less than the limit is in effect.
+func replaySlowed(r *web.Replay) bool { return r.Now != nil && *r.Now < r.Limit }
+
+// tunedStatus is what a source is, and where it listens.
+func tunedStatus(s *web.Source) string {
+	if s.Radio == nil || s.Radio.Channel == "" {
+		return ", " + s.Type
+	}
+	text := ", " + s.Type + ", channel " + s.Radio.Channel
+	if s.Radio.Locked {
+		text += ", locked"
+	}
+	return text
+}
+
+func linkStatus(s *web.Status, l *web.Link) string {
+	if l.State == "none" {
+		return "none: no server is configured"
+	}
+	name := l.Server
+	for _, server := range s.Servers {
+		if server.Address == l.Server {
+			name = server.Name
+		}
+	}
+	text := l.State
+	switch l.State {
+	case "streaming", "connecting", "announced":
+		text += " to " + name
+	case "waiting":
+		text = "lost, tries " + name + " again"
+		if l.Links == 0 {
+			text = "never was, tries " + name + " again"
+		}
+	}
+	if since, err := time.Parse(time.RFC3339, l.Since); err == nil {
+		if now, err := time.Parse(time.RFC3339, s.Time); err == nil && now.After(since) {
+			text += " for " + longText(now.Sub(since).Seconds())
+		}
+	}
+	if l.State == "streaming" {
+		text = withCommas(text, l.Protocol, tripText(l.RoundTrip), bytesRate(l.Rate))
+		if l.CatchUp != nil {
+			text += ", caught up in " + longText(*l.CatchUp)
+		}
+	}
+	if l.Links > 1 {
+		text += fmt.Sprintf(", link %d", l.Links)
+	}
+	return withCommas(text, l.Held)
+}
+
+func tripText(s *float64) string {
+	if s == nil {
+		return ""
+	}
+	return "round trip " + spanText(time.Duration(*s*float64(time.Second)))
+}
+
+func bytesRate(perSecond *float64) string {
+	if perSecond == nil {
+		return ""
+	}
+	return sizeText(int64(*perSecond)) + "/s"
+}
+
+// channelsStatus is a radio's plan, and what came of it.
+func channelsStatus(r *web.Radio) string {
+	text := "stays, " + hopWords(r.Mode)
+	if r.Hopping {
+		text = fmt.Sprintf("%s, %s, %.1f hops/s, each within %s", plural(len(r.Channels), "channel", "channels"), hopWords(r.Mode), r.Rate, longText(r.Cycle))
+	}
+	if n := len(r.Refused); n > 0 {
+		text += fmt.Sprintf(", %d refused", n)
+	}
+	text += ", " + plural(r.Transmitters, "transmitter", "transmitters")
+	if r.KernelDropped > 0 {
+		text += ", " + grouped(r.KernelDropped) + " frames lost in the kernel"
+	}
+	return text
+}
+
+func hopWords(mode string) string {
+	switch mode {
+	case "server":
+		return "by the server"
+	case "local":
+		return "by itself"
+	case "split":
+		return "shared among radios"
+	case "adaptive":
+		return "by itself, longer where there is more"
+	}
+	return "by its definition"
+}
+
+func framesStatus(f *web.Frames) string {
+	text := grouped(f.Captured) + " captured" + withRate(f.CaptureRate)
+	if f.Recovered > 0 {
+		text += ", " + grouped(f.Recovered) + " found on disk"
+	}
+	return text + fmt.Sprintf("; %s sent; %s acknowledged%s", grouped(f.Sent), grouped(f.Acked), withRate(f.AckRate))
+}
+
+func withRate(perSecond *float64) string {
+	if perSecond == nil {
+		return ""
+	}
+	return ", " + rateText(*perSecond)
+}
+
+func waitingStatus(f *web.Frames) string {
+	if f.Waiting == 0 {
+		return "nothing"
+	}
+	text := grouped(f.Waiting)
+	if f.InFlight > 0 {
+		text += ", " + grouped(f.InFlight) + " on their way"
+	}
+	if f.OnDisk > 0 {
+		text += fmt.Sprintf(", %s on disk (%s)", grouped(f.OnDisk), sizeText(f.DiskBytes))
+	}
+	if f.Oldest != nil {
+		text += ", the oldest unsent for " + longText(*f.Oldest)
+	}
+	return text
+}
+
+func droppedStatus(f *web.Frames) string {
+	if f.Dropped == 0 {
+		return "none"
+	}
+	text := countText(f.DroppedBy)
+	if len(f.DroppedLately) > 0 {
+		text += "; in the last minute " + countText(f.DroppedLately)
+	}
+	return text
+}
