@@ -46,13 +46,13 @@ func (d *Dialer) tunnel(ctx context.Context, c net.Conn, addr string) (net.Conn,
 	if p.TLS != nil {
 		tc, err := p.secure(ctx, c)
 		if err != nil {
-			return nil, d.proxyTLSFault(err)
+			return nil, d.proxyTLSFault(ctx, err)
 		}
 		c = tc
 	}
 	_ = c.SetDeadline(time.Now().Add(handshakeTimeout))
 	if err := p.ask(c, addr, d.UserAgent); err != nil {
-		return nil, d.tunnelFault(err)
+		return nil, d.tunnelFault(ctx, err)
 	}
 	limited := &io.LimitedReader{R: c, N: maxConnectBytes}
 	r := bufio.NewReader(limited)
@@ -61,7 +61,7 @@ func (d *Dialer) tunnel(ctx context.Context, c net.Conn, addr string) (net.Conn,
 		if limited.N <= 0 {
 			err = errLongAnswer
 		}
-		return nil, d.tunnelFault(err)
+		return nil, d.tunnelFault(ctx, err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		_ = resp.Body.Close()
@@ -132,23 +132,23 @@ func (d *Dialer) proxyConnectFault(err error) error {
 	return d.proxyFail("", "%w", why)
 }
 
-func (d *Dialer) proxyTLSFault(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed) {
+func (d *Dialer) proxyTLSFault(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
 		return d.fail(fault.LinkLost, "", "connecting: %w", context.Canceled)
 	}
 	why, _ := tlsCause(err, d.Server.Proxy.Host, d.Server.Proxy.TLS)
 	advice := "check the proxy's certificate; this machine's authorities and those of tls: {ca: …} are trusted"
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		advice = "the proxy's port speaks plain HTTP: write http:// instead of https:// in its URL"
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || isEnd(err) || isTimeout(err) {
+		advice = "does the proxy speak plain HTTP? Then write http:// instead of https:// in its URL"
 	}
 	return d.proxyFail(advice, "%w", why)
 }
 
 // tunnelFault explains that no answer came from the proxy.
-func (d *Dialer) tunnelFault(err error) error {
+func (d *Dialer) tunnelFault(ctx context.Context, err error) error {
 	const kind = "is it an HTTP proxy? Check its port, and https:// against http:// in its URL"
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
+	case ctx.Err() != nil: // the connection was closed for it
 		return d.fail(fault.LinkLost, "", "connecting: %w", context.Canceled)
 	case isTimeout(err):
 		return d.proxyFail(kind, "no answer within %v", handshakeTimeout)
