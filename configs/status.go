@@ -3,6 +3,7 @@ package configs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -77,8 +78,8 @@ func (l *loader) statusSocket(t text, environ []string, rig string) Status {
 // variable returns an environment variable that names a directory: of systemd's,
 // which may name several, the first. It is "" if that is no whole path.
 func variable(environ []string, name string) (dir string, from Origin) {
-	for i := len(environ) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(environ[i], name+"="); ok {
+	for _, entry := range slices.Backward(environ) {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
 			if strings.HasSuffix(name, "_DIRECTORY") {
 				value, _, _ = strings.Cut(value, ":")
 			}

@@ -225,8 +225,9 @@ A configuration, from the least to the most that this version knows:
   servers:
     - url: wss://kismet.example/kismet/datasource/remote/remotesource.ws
       apikey_file: /etc/sensord/home.key         # or user: and password_file:
-      tls: {ca: /etc/sensord/ca.pem}             # only for a private authority
+      tls: {ca: /etc/sensord/ca.pem}             # only for a private authority; cert and key of ours, if it asks
       protocol: auto
+    - {url: "ws://192.0.2.10:2501", apikey_file: /etc/sensord/car.key}   # while the first is away
   sources:
     - {interface: wlan1, name: roof, options: {filter_locals: true}, hop: {mode: split, rate: 5/sec}}
     - {interface: wlan2, name: side, hop: split}
@@ -236,11 +237,18 @@ A configuration, from the least to the most that this version knows:
     receivers:
       - {type: gpsd}                             # or nmea, meta, web, replay
       - {type: meta, name: phone}                # a phone posts to it: the log says where to
-  spool: {memory: 16MiB}                         # for frames that the server has not confirmed
+  spool: {size: 2GiB}                            # on disk, frames that no server has confirmed
+  record: {dir: /srv/captures, total: 20GiB}     # and all frames to pcapng files, with or without servers
+  privacy: {zones: [{name: home, lat: 52.5200, lon: 13.4050, radius: 300m}]}   # nothing from there
   state_dir: /var/lib/sensord                    # how radios were before, to put them back after a crash
   log: {level: info, format: auto}
 
-Environment: SENSORD_RIG, SENSORD_URL, SENSORD_PROTOCOL, SENSORD_USER, SENSORD_PASSWORD, SENSORD_PASSWORD_FILE,
-SENSORD_APIKEY, SENSORD_APIKEY_FILE, SENSORD_TLS_CA, SENSORD_REST_URL, SENSORD_REST_USER, SENSORD_REST_PASSWORD,
-SENSORD_REST_PASSWORD_FILE, SENSORD_REST_APIKEY, SENSORD_REST_APIKEY_FILE, SENSORD_WEB_LISTEN, SENSORD_WEB_TOKEN,
-SENSORD_WEB_TOKEN_FILE, SENSORD_STATE_DIR, SENSORD_SPOOL_MEMORY, SENSORD_LOG_LEVEL, SENSORD_LOG_FORMAT.`
+Environment: SENSORD_RIG, SENSORD_URL, SENSORD_PROTOCOL, SENSORD_USER, SENSORD_PASSWORD,
+SENSORD_PASSWORD_FILE, SENSORD_APIKEY, SENSORD_APIKEY_FILE, SENSORD_TLS_CA, SENSORD_TLS_CERT, SENSORD_TLS_KEY,
+SENSORD_PROXY, SENSORD_PROXY_USER, SENSORD_PROXY_PASSWORD, SENSORD_PROXY_PASSWORD_FILE, SENSORD_REST_URL,
+SENSORD_REST_USER, SENSORD_REST_PASSWORD, SENSORD_REST_PASSWORD_FILE, SENSORD_REST_APIKEY,
+SENSORD_REST_APIKEY_FILE, SENSORD_WEB_LISTEN, SENSORD_WEB_TOKEN, SENSORD_WEB_TOKEN_FILE, SENSORD_STATE_DIR,
+SENSORD_SPOOL, SENSORD_SPOOL_SIZE, SENSORD_SPOOL_MEMORY, SENSORD_REPLAY_RATE, SENSORD_REPLAY_BYTES,
+SENSORD_RECORD, SENSORD_STATUS_SOCKET, SENSORD_LOG_LEVEL, SENSORD_LOG_FORMAT.
+Those of a server are about the first one, SENSORD_PROXY about every one; --connect and SENSORD_URL name the one
+server to use, in the place of the whole list.`
