@@ -14,16 +14,17 @@ const serverUUID = "4B49534D-4554-0000-0000-000000000001"
 func routes() map[string]route {
 	readonly := []string{RoleReadonly}
 	return map[string]route{
-		"/session/check_session":       {roles: []string{roleAny}, serve: serveOK},
-		"/session/check_login":         {serve: serveOK},
-		"/session/check_setup_ok":      {open: true, serve: serveOK},
-		"/system/status.json":          {roles: readonly, serve: (*Server).serveStatus},
-		"/system/timestamp.json":       {roles: readonly, serve: serveTimestamp},
-		"/system/user_status.json":     {open: true, serve: serveUser},
-		"/datasource/all_sources.json": {roles: readonly, serve: (*Server).serveSources},
-		"/datasource/types.json":       {roles: readonly, serve: (*Server).serveTypes},
-		"/gps/add_gps.cmd":             {methods: []string{http.MethodPost}, serve: (*Server).addGPS},
-		"/gps/all_gps.json":            {roles: readonly, serve: (*Server).serveAllGPS},
+		"/session/check_session":        {roles: []string{roleAny}, serve: serveOK},
+		"/session/check_login":          {serve: serveOK},
+		"/session/check_setup_ok":       {open: true, serve: serveOK},
+		"/system/status.json":           {roles: readonly, serve: (*Server).serveStatus},
+		"/system/timestamp.json":        {roles: readonly, serve: serveTimestamp},
+		"/system/user_status.json":      {open: true, serve: serveUser},
+		"/datasource/all_sources.json":  {roles: readonly, serve: (*Server).serveSources},
+		"/datasource/types.json":        {roles: readonly, serve: (*Server).serveTypes},
+		"/packetchain/packet_drop.json": {roles: readonly, serve: (*Server).serveDrops},
+		"/gps/add_gps.cmd":              {methods: []string{http.MethodPost}, serve: (*Server).addGPS},
+		"/gps/all_gps.json":             {roles: readonly, serve: (*Server).serveAllGPS},
 	}
 }
 

@@ -38,6 +38,7 @@ type Server struct {
 	madeUp   int               // UUIDs made up so far
 	tokens   map[string]string // session cookies handed out, and their roles
 	metas    []*metaGPS
+	drops    dropRecord
 	bells    map[chan struct{}]struct{}
 
 	connMu sync.Mutex // guards conns; taken inside mu, never the other way round

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -12,53 +13,73 @@ import (
 // RoleReadonly is the role of logins that may look at everything.
 const RoleReadonly = "readonly"
 
-// drops adds up what a server said it dropped in each second.
-type drops struct {
-	mu    sync.Mutex
-	until int64 // seconds before this one are in total
-	total uint64
-}
-
-// PacketDrops returns how many frames the server has dropped for want of time
-// since it was first asked. It needs the role readonly, or admin.
+// PacketDrops returns how many frames the server has dropped for want of time,
+// from the first time that the client asked. Only seconds that are over count.
+// It needs the role readonly, or admin, and is to be asked once a minute at
+// least: the server remembers no longer.
 func (c *Client) PacketDrops(ctx context.Context) (uint64, error) {
 	a, err := c.ask(ctx, question{method: http.MethodGet, path: "/packetchain/packet_drop.json", again: true})
 	switch {
 	case err != nil:
 		return 0, err
-	case a.status == http.StatusNotFound:
-		if err := c.isKismet(ctx); err != nil {
-			return 0, err
-		}
 	case a.status == http.StatusOK:
-		var r dropRates
-		if err := json.Unmarshal(a.body, &r); err != nil || !r.plausible() {
-			return 0, c.fail(fault.RESTRefused, "", "ask what it dropped: the answer is not Kismet's")
+		r, err := parseDrops(a.body)
+		if err != nil {
+			return 0, c.fail(fault.RESTRefused, "", "%s: %w", askDrops, err)
 		}
 		return c.drops.add(r), nil
+	case a.status == http.StatusNotFound:
+		err = c.isKismet(ctx)
 	}
-	return 0, c.answerFault(ctx, a, "ask what it dropped", RoleReadonly+" or "+RoleAdmin)
+	if err == nil {
+		err = c.answerFault(ctx, a, askDrops, RoleReadonly+" or "+RoleAdmin)
+	}
+	// The table's remedy is for a meta GPS.
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == fault.RESTRole {
+		f.Advice = "give the server rest: {apikey_file: …} with a key of the role " + RoleReadonly + " to let sensord watch what it drops; without, it keeps to replay: {rate: …}"
+	}
+	return 0, err
 }
+
+const askDrops = "ask what it dropped"
+
+var errNoDrops = errors.New("the answer is no record of drops")
 
 // dropRates is Kismet's record of drops: kis_tracked_rrd in trackedrrd.h.
 type dropRates struct {
 	AtSec  int64     `json:"kismet.common.rrd.serial_time"` // of the answer
-	Minute []float64 `json:"kismet.common.rrd.minute_vec"`  // drops of a second at index second % 60
+	Minute []float64 `json:"kismet.common.rrd.minute_vec"`  // drops of a second, at second % 60
 }
 
-func (r dropRates) plausible() bool { return len(r.Minute) == 60 && r.AtSec > 0 }
+func parseDrops(body []byte) (dropRates, error) {
+	var r dropRates
+	if json.Unmarshal(body, &r) != nil || r.AtSec <= 0 || len(r.Minute) != 60 {
+		return dropRates{}, errNoDrops
+	}
+	return r, nil
+}
 
-// add takes the whole seconds that are new.
+// drops adds up what a server said that it dropped in each second.
+type drops struct {
+	mu    sync.Mutex
+	until int64 // the seconds before this one are in total; 0 before the first answer
+	total uint64
+}
+
+// mostDrops is more than any server can drop in a second.
+const mostDrops = 1e8
+
+// add takes the whole seconds that are new and returns the sum of all.
 func (d *drops) add(r dropRates) uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	from := max(d.until, r.AtSec-59)
-	if d.until == 0 || d.until > r.AtSec+1 { // the first time, or the server's clock went back
+	if d.until == 0 || d.until > r.AtSec { // the first time, or its clock was set back
 		from = r.AtSec
 	}
 	for s := from; s < r.AtSec; s++ {
-		if n := r.Minute[s%60]; n > 0 && n < 1e9 {
-			d.total += uint64(n)
+		if n := r.Minute[s%60]; n >= 1 {
+			d.total += uint64(min(n, mostDrops))
 		}
 	}
 	d.until = r.AtSec

@@ -24,7 +24,7 @@ const (
 func kismet(t testing.TB, p kismettest.Profile) *kismettest.Server {
 	srv := kismettest.New(kismettest.Config{
 		Profile: p, Prefix: "/kismet", Logins: map[string]string{"joe": "a&b c"},
-		APIKeys: map[string]string{keyWebGPS: kismettest.RoleWebGPS, keyDatasource: kismettest.RoleDatasource, keyAdmin: kismettest.RoleAdmin},
+		APIKeys: map[string]string{keyWebGPS: kismettest.RoleWebGPS, keyDatasource: kismettest.RoleDatasource, keyAdmin: kismettest.RoleAdmin, keyReadonly: kismettest.RoleReadonly},
 	})
 	t.Cleanup(srv.Close)
 	return srv
