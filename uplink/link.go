@@ -245,7 +245,7 @@ func (k *Link) explain(announce kismet.NewSource) error {
 	case k.inPhase() == announced && isEnd(err):
 		return fault.Newf(fault.LinkRejected, k.object, "hung up right after the announcement of source %s (type %s)", sourceName(announce), announce.Type)
 	case isEnd(err):
-		return fault.Newf(fault.LinkLost, k.object, "the server ended the connection")
+		return fault.New(fault.LinkLost, k.object, errEnded)
 	case isTimeout(err):
 		return fault.Newf(fault.LinkSilent, k.object, "the server takes no more bytes for %v", writeTimeout)
 	}

@@ -59,6 +59,8 @@ func (r *Redial) After(err error, now time.Time) time.Duration {
 			return r.grow(code, settleMin, slowMax)
 		}
 		return between(settleMin, settleMax)
+	case fault.LinkReplaced:
+		return r.grow(code, settleMin, slowMax)
 	case fault.LinkRefused, fault.LinkUnreachable:
 		if wasUp && now.Sub(r.healthyAt) < briskFor {
 			return between(briskMin, briskMax)
@@ -75,10 +77,6 @@ func (r *Redial) After(err error, now time.Time) time.Duration {
 	}
 	return r.grow(code, firmMin, firmMax)
 }
-
-// Explain returns err, which was told to After before, or, where the pattern of
-// the last links says so, a fault.LinkReplaced instead.
-func (r *Redial) Explain(err error) error { return err }
 
 // grow waits longer each time the same thing happens, with jitter.
 func (r *Redial) grow(code fault.Code, first, most time.Duration) time.Duration {

@@ -42,6 +42,9 @@ func (x *session) announce(h kismet.Header, m kismet.NewSource) error {
 	}
 	if old := src.session; old != nil {
 		old.finish(&stop{endNow, "replaced by a new connection"})
+		if d := s.fault.Load().StaleEnd; d > 0 {
+			time.AfterFunc(d, func() { x.end(&stop{endNow, "websocket connection closed"}) })
+		}
 	}
 	if s.cfg.Profile == T25PB {
 		src.peer.version = h.Version

@@ -26,6 +26,10 @@ type Faults struct {
 
 	// RejectSources ends each connection right behind its NEWSOURCE.
 	RejectSources bool
+	// StaleEnd is how long after a connection took over a source that still had
+	// a session the end of that one ends the new one too, as real servers do that
+	// did not notice how the old one died. 0 is never.
+	StaleEnd time.Duration
 	// BytesPerSecond is the most that is read from each connection; 0 is no
 	// limit. Set it before the connection is accepted for the kernel's buffers
 	// to be small too.

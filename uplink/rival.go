@@ -1,0 +1,76 @@
+package uplink
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sensord/sensord/internal/fault"
+)
+
+// A Rivalry recognises a second sensor with the same UUID by what it does to our
+// links. A server that hears of a UUID anew drops the session that it has, and
+// says nothing; the dropped sensor comes back, and drops the other one.
+//
+// The rule: frames flowed, and within rivalSoon of that the server ended the
+// link, three times in a row within a minute. Anything else between counts as
+// another trouble and begins the count anew: a dial that fails, a server that is
+// silent, a network that is gone, or a link that lasts. The race of a server
+// that still holds the session of a link that was lost, and ends the new one
+// together with it, ends one link so, or two, and no more.
+//
+// Once recognised, a rivalry goes on until a link lasts, or fails otherwise.
+//
+// The value is one source's memory with one server; it is not safe for
+// concurrent use.
+type Rivalry struct {
+	upSince time.Time // when frames began to flow on this link; zero before
+	first   time.Time // when the first of the ends came
+	ends    int       // in a row
+	recent  [rivalEnds]time.Time
+	known   bool
+}
+
+const (
+	rivalEnds   = 3
+	rivalWithin = time.Minute
+	// rivalSoon is more than any sensor waits before it comes back: Kismet's own
+	// wait 5 s, ours up to 10 s where they are dropped again and again.
+	rivalSoon = 12 * time.Second
+)
+
+// errEnded is why a link was lost that the server ended: in the orderly way, or
+// with a reset, as when it closes a connection on which frames wait unread.
+var errEnded = errors.New("the server ended the connection")
+
+// Streaming says that frames flow at now.
+func (r *Rivalry) Streaming(now time.Time) { r.upSince = now }
+
+// Explain returns err, with which a dial or a link ended at now, or in its place
+// a fault.LinkReplaced that says how often. Ask it before Redial.After or
+// Failover.Failed, with every error that these hear of.
+func (r *Rivalry) Explain(err error, now time.Time) error {
+	up := r.upSince
+	r.upSince = time.Time{}
+	if up.IsZero() || now.Sub(up) > rivalSoon || !errors.Is(err, errEnded) {
+		*r = Rivalry{}
+		return err
+	}
+	if r.ends == 0 {
+		r.first = now
+	}
+	r.ends++
+	copy(r.recent[:], r.recent[1:])
+	r.recent[rivalEnds-1] = now
+	r.known = r.known || r.ends >= rivalEnds && now.Sub(r.recent[0]) <= rivalWithin
+	if !r.known {
+		return err
+	}
+	object := ""
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		object = f.Object
+	}
+	over := now.Sub(r.first).Round(time.Second)
+	return fault.New(fault.LinkReplaced, object, fmt.Errorf(
+		"frames flowed and the server dropped the source, %d times in a row within %v: another sensor seems to have its UUID", r.ends, over))
+}
