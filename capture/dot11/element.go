@@ -9,6 +9,9 @@ const (
 	idRSN       = 48
 	idHT        = 61 // HT Operation
 	idWAPI      = 68
+	idMultiple  = 71 // Multiple BSSID
+	idCapable   = 83 // Nontransmitted BSSID Capability
+	idIndex     = 85 // Multiple BSSID-Index
 	idRoaming   = 111
 	idVendor    = 221
 	idExtension = 255
@@ -19,7 +22,7 @@ const (
 // elements is one walk over the elements of a frame. Of those that must not
 // occur twice the first one counts: what a damaged end looks like says nothing.
 type elements struct {
-	n     *Network
+	n     Network // a value: a pointer here would put it on the heap
 	frame []byte
 
 	ssid              bool // was there
@@ -27,6 +30,10 @@ type elements struct {
 	oweTransition     bool
 	rsn, wpa, wapi    bool
 	rsnOver, rsnOver2 bool
+
+	// Of a profile within a Multiple BSSID element.
+	capable []byte // capability information
+	index   int    // of its BSSID; 0 is none
 }
 
 // read takes all elements. It reports false if the frame is none of a network.
@@ -69,6 +76,16 @@ func (e *elements) take(id byte, body []byte) bool {
 	case idRoaming:
 		if e.n.rcois == nil {
 			e.n.rcois = body
+		}
+	case idMultiple:
+		e.n.multiple = true
+	case idCapable:
+		if e.capable == nil && len(body) >= 2 {
+			e.capable = body
+		}
+	case idIndex:
+		if e.index == 0 && len(body) > 0 {
+			e.index = int(body[0])
 		}
 	case idVendor:
 		e.vendor(body)
@@ -135,24 +152,26 @@ func once(seen *bool, s *Suites, body []byte, oui uint32) {
 	s.read(body, oui)
 }
 
-// settle works out what follows from several elements.
-func (e *elements) settle() {
-	n := e.n
+// channel returns the primary channel, and its middle in MHz; 0 if unknown.
+func (e *elements) channel() (number, mhz int) {
 	switch {
 	case e.six != 0:
-		n.Channel = e.six
+		number = e.six
 	case e.ds != 0:
-		n.Channel = e.ds
+		number = e.ds
 	default:
-		n.Channel = e.ht
+		number = e.ht
 	}
-	n.FreqMHz = frequency(n.Channel, e.six != 0)
-	if n.FreqMHz == 0 {
-		n.Channel = 0
+	if mhz = frequency(number, e.six != 0); mhz == 0 {
+		return 0, 0
 	}
-	if s := &n.Security; e.oweTransition && !s.Privacy && !s.RSN.Offered() {
-		s.OWETransition = true
-	}
+	return number, mhz
+}
+
+// isOpenHalf reports whether this is the open one of two networks, of which the
+// other is encrypted by OWE.
+func (e *elements) isOpenHalf(s *Security) bool {
+	return e.oweTransition && !s.Privacy && !s.RSN.Offered()
 }
 
 // primary6GHz returns the primary channel of an HE Operation element, without

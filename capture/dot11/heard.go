@@ -17,8 +17,8 @@ type Heard struct {
 
 // Read is Parse for a captured frame with what its radio puts in front:
 // radiotap, PPI or nothing. It reports false also for a frame whose checksum the
-// radio found wrong. Where the network does not name its channel, Channel and
-// FreqMHz are those of the radio.
+// radio found wrong. Where the network does not name its channel, or one that
+// the radio cannot have heard, Channel and FreqMHz are those of the radio.
 func Read(f capture.Frame) (h Heard, ok bool) {
 	frame := f.Data
 	var fcs bool
@@ -44,11 +44,20 @@ func Read(f capture.Frame) (h Heard, ok bool) {
 	if h.Network, ok = Parse(frame); !ok {
 		return h, false
 	}
-	if h.FreqMHz == 0 && h.RadioMHz != 0 {
-		h.FreqMHz = h.RadioMHz
-		h.Channel = capture.Channel{FreqMHz: h.RadioMHz}.Number()
-	}
+	h.tune()
 	return h, true
+}
+
+// tune takes the radio's channel where the network names none, or one of
+// another band than the radio can have heard it on.
+func (h *Heard) tune() {
+	if h.RadioMHz == 0 {
+		return
+	}
+	radio := capture.Channel{FreqMHz: h.RadioMHz}
+	if h.FreqMHz == 0 || radio.Band() != (capture.Channel{FreqMHz: h.FreqMHz}).Band() {
+		h.FreqMHz, h.Channel = h.RadioMHz, radio.Number()
+	}
 }
 
 // withoutFCS takes the checksum off a frame of which cut bytes are missing: it

@@ -22,7 +22,9 @@ type Network struct {
 	// behind is not known, a network without visible protection may have one.
 	Cut bool
 
-	rcois []byte // body of the Roaming Consortium element
+	rcois    []byte // body of the Roaming Consortium element
+	multiple bool   // there is a Multiple BSSID element
+	elements []byte // all of them, if so
 }
 
 // Subtypes of management frames.
@@ -64,16 +66,20 @@ func Parse(frame []byte) (n Network, ok bool) {
 	}
 	body := frame[head.HeaderLen:]
 	info := binary.LittleEndian.Uint16(body[10:])
+	e := elements{frame: body[fixedLen:]}
+	if !e.read() {
+		return n, false
+	}
+	n = e.n
 	n.BSSID = head.BSSID
 	n.ProbeResponse = head.Subtype == subtypeProbeResponse
 	n.ESS, n.IBSS = info&capESS != 0, info&capIBSS != 0
 	n.Security.Privacy = info&capPrivacy != 0
-
-	e := elements{n: &n, frame: body[fixedLen:]}
-	if !e.read() {
-		return Network{}, false
+	n.Security.OWETransition = e.isOpenHalf(&n.Security)
+	n.Channel, n.FreqMHz = e.channel()
+	if n.multiple {
+		n.elements = e.frame
 	}
-	e.settle()
 	return n, true
 }
 
