@@ -139,11 +139,23 @@ func (d *Dialer) secure(ctx context.Context, c net.Conn) (*tls.Conn, error) {
 		cfg.ServerName = d.Server.Host
 	}
 	cfg.NextProtos = nil // an upgrade needs HTTP/1.1
+	asked := false
+	if choose := cfg.Certificates; cfg.GetClientCertificate == nil {
+		cfg.GetClientCertificate = func(request *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			asked = true
+			for i := range choose {
+				if request.SupportsCertificate(&choose[i]) == nil {
+					return &choose[i], nil
+				}
+			}
+			return &tls.Certificate{}, nil // none
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	tc := tls.Client(c, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {
-		return nil, d.tlsFault(err)
+		return nil, d.tlsFault(err, asked)
 	}
 	return tc, nil
 }

@@ -75,7 +75,8 @@ func (d *Dialer) upgradeFault(resp *http.Response, err error) error {
 	case code == http.StatusBadRequest && d.Server.TLS == nil && speaksTLS(string(body)):
 		return d.fail(fault.LinkPlain, "", "plain HTTP sent to a TLS port")
 	case code == http.StatusBadRequest && d.Server.TLS != nil && strings.Contains(string(body), "No required SSL certificate"): // nginx's words
-		return d.fail(fault.LinkTLS, adviceOurs, "%w", errWantsOurs)
+		why, advice := wantsOurs(d.Server.TLS)
+		return d.fail(fault.LinkTLS, advice, "%w", why)
 	case code == http.StatusBadRequest && d.Server.TLS != nil && strings.Contains(string(body), "SSL certificate error"): // nginx's
 		why, advice := notOurs(d.Server.TLS, "")
 		return d.fail(fault.LinkTLS, advice, "%w", why)

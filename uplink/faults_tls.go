@@ -13,9 +13,15 @@ import (
 	"github.com/sensord/sensord/internal/fault"
 )
 
-func (d *Dialer) tlsFault(err error) error {
+// tlsFault explains why there is no TLS; asked says that the server wanted to see
+// a certificate of ours, which it does not say when it gets none.
+func (d *Dialer) tlsFault(err error, asked bool) error {
 	if errors.Is(err, context.Canceled) {
 		return d.fail(fault.LinkLost, "", "TLS handshake: %w", context.Canceled)
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && asked && op.Op == "remote error" && strings.Contains(op.Err.Error(), "handshake failure") {
+		why, advice := wantsOurs(d.Server.TLS)
+		return d.fail(fault.LinkTLS, advice, "%w", why)
 	}
 	why, advice := tlsCause(err, d.Server.Host, d.Server.TLS)
 	return d.fail(fault.LinkTLS, advice, "%w", why)
@@ -108,7 +114,8 @@ func alertCause(err error, cfg *tls.Config) (why error, advice string, ok bool) 
 	case has("protocol version not supported"):
 		return errOldTLS, adviceOldTLS, true
 	case has("certificate required"), !shown && has("bad certificate", "unknown certificate"):
-		return errWantsOurs, adviceOurs, true
+		why, advice = wantsOurs(cfg)
+		return why, advice, true
 	case shown && has("certificate"):
 		why, advice = notOurs(cfg, " ("+short(strings.TrimPrefix(alert, "tls: "))+")")
 		return why, advice, true
@@ -116,6 +123,15 @@ func alertCause(err error, cfg *tls.Config) (why error, advice string, ok bool) 
 		return errNoServerOf, "connect by the name that the server has, or set tls: {server_name: NAME} in the configuration", true
 	}
 	return fmt.Errorf("TLS: %w", op.Err), "the server, or a proxy in front of it, wants something else of TLS: see its log", true
+}
+
+// wantsOurs explains that the server got no certificate of ours. One of an
+// authority that the server does not name is not shown to it.
+func wantsOurs(cfg *tls.Config) (why error, advice string) {
+	if len(cfg.Certificates) == 0 || cfg.Certificates[0].Leaf == nil {
+		return errWantsOurs, adviceOurs
+	}
+	return fmt.Errorf("the server wants a certificate of another authority than %s", short(cfg.Certificates[0].Leaf.Issuer.String())), adviceNotOurs
 }
 
 // notOurs explains that the server refuses our certificate; what it says of it
