@@ -35,6 +35,7 @@ func (r *Rig) Report() web.Status {
 		if b := state.log.Backlog(); b.Frames > 0 {
 			src.Frames.Oldest = inSeconds(b.Age)
 		}
+		src.Hiding = report.Hidden && state.gate != nil && !src.Finite && s.Sources[i].Capture == CaptureRunning
 		report.Memory.Bytes += src.Frames.MemBytes
 		report.Sources = append(report.Sources, src)
 	}
@@ -67,6 +68,12 @@ func reportLink(l *LinkStatus) web.Link {
 	}
 	if l.RoundTrip > 0 {
 		link.RoundTrip = inSeconds(l.RoundTrip)
+	}
+	if l.HasCatchUp && l.State == LinkStreaming {
+		link.CatchUp = inSeconds(l.CatchUp)
+	}
+	if l.HoldsLate {
+		link.Held = "kept frames wait until the time is known"
 	}
 	return link
 }

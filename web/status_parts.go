@@ -64,17 +64,8 @@ type Spool struct {
 	Bytes   int64    `json:"bytes"`                // of all sources in it
 	Limit   int64    `json:"limit_bytes"`          //
 	Free    *int64   `json:"free_bytes,omitempty"` // on the file system
-	Orphans []Orphan `json:"orphans,omitempty"`    // sources in it that this rig does not have
 	Full    *float64 `json:"full_in_s,omitempty"`  // at the present rate, while it grows
 	Problem *Problem `json:"problem,omitempty"`    // why it cannot be written
-}
-
-// Orphan is a source of a spool that no running source continues.
-type Orphan struct {
-	Name   string `json:"name,omitempty"`
-	UUID   string `json:"uuid"`
-	Frames uint64 `json:"frames"`
-	Bytes  int64  `json:"bytes"`
 }
 
 // Record is what is written as pcapng files.
@@ -83,17 +74,18 @@ type Record struct {
 	File    string   `json:"file,omitempty"` // the present one
 	Files   uint64   `json:"files"`
 	Frames  uint64   `json:"frames"`
-	Bytes   int64    `json:"bytes"`
-	Dropped uint64   `json:"dropped"`
+	Bytes   uint64   `json:"bytes"`
+	Waiting uint64   `json:"waiting"`                // frames, for a fix or for the disk
+	Dropped uint64   `json:"dropped"`                // frames that had no room to wait
+	Deleted uint64   `json:"deleted"`                // files, to stay within the limit
 	Rate    *float64 `json:"frames_per_s,omitempty"` // of the last seconds
 	Problem *Problem `json:"problem,omitempty"`      // why it cannot be written
 }
 
 // Replay is how fast kept frames are sent.
 type Replay struct {
-	Limit       float64  `json:"limit_frames_per_s"`       // as configured; 0 is none
-	LimitBytes  int64    `json:"limit_bytes_per_s"`        // as configured; 0 is none
-	Now         *float64 `json:"frames_per_s,omitempty"`   // the limit in effect
-	ServerDrops *uint64  `json:"server_dropped,omitempty"` // as the server says
-	Problem     *Problem `json:"problem,omitempty"`        // server.drops
+	Limit      float64  `json:"limit_frames_per_s"`     // as configured; 0 is none
+	LimitBytes int64    `json:"limit_bytes_per_s"`      // as configured; 0 is none
+	Now        *float64 `json:"frames_per_s,omitempty"` // the limit in effect
+	Problem    *Problem `json:"problem,omitempty"`      // server.drops
 }

@@ -183,7 +183,11 @@ func (s *Status) linkProblems(found *problemList) {
 
 // withoutPosition says why nobody knows where the rig is.
 func (s *Status) withoutPosition() *Problem {
-	p := &Problem{Code: string(fault.GPSSearching), Error: "without a position", Remedy: fault.GPSSearching.Remedy(), Exit: fault.ExitRadio}
+	what := "without a position"
+	if slices.ContainsFunc(s.Sources, func(src Source) bool { return src.hidden() }) {
+		what = "without a position, and what is heard without one counts as inside a zone of privacy"
+	}
+	p := &Problem{Code: string(fault.GPSSearching), Error: what, Remedy: fault.GPSSearching.Remedy(), Exit: fault.ExitRadio}
 	for i := range s.GPS.Receivers {
 		why := s.GPS.Receivers[i].Problem
 		if why == nil {

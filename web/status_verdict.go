@@ -57,7 +57,7 @@ func (s *Status) Judge() {
 		s.State = StateRecording
 	case opening > 0:
 		s.State = StateStarting
-	case hidden > 0:
+	case hidden > 0 && (s.Hidden || s.Position != nil || len(s.GPS.Receivers) == 0):
 		s.State = StateHidden
 	default:
 		s.State = StateStopped

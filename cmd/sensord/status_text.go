@@ -46,9 +46,6 @@ func statusHead(s *web.Status, width int, d detail) []styledLine {
 		lines = append(lines, wrapped(width, "servers", serversStatus(s.Servers))...)
 	}
 	lines = append(lines, wrapped(width, "waiting in", keptStatus(s))...)
-	if s.Spool != nil && len(s.Spool.Orphans) > 0 {
-		lines = append(lines, wrapped(width, "left over", orphansStatus(s.Spool.Orphans))...)
-	}
 	if s.Record != nil {
 		lines = append(lines, wrapped(width, "files", filesStatus(s.Record))...)
 	}

@@ -107,22 +107,17 @@ func keptStatus(s *web.Status) string {
 	return text
 }
 
-func orphansStatus(orphans []web.Orphan) string {
-	var texts []string
-	for _, o := range orphans {
-		texts = append(texts, fmt.Sprintf("%s: %s frames, %s", cmp.Or(o.Name, o.UUID), grouped(o.Frames), sizeText(o.Bytes)))
-	}
-	return strings.Join(texts, "; ") + ", of sources that are not captured from any more (see sensord spool)"
-}
-
 func filesStatus(r *web.Record) string {
 	text := cmp.Or(r.File, r.Dir+", none yet")
-	text += fmt.Sprintf(", %s frames, %s in %s", grouped(r.Frames), sizeText(r.Bytes), plural(int(min(r.Files, math.MaxInt32)), "file", "files"))
+	text += fmt.Sprintf(", %s frames, %s in %s", grouped(r.Frames), sizeText(int64(min(r.Bytes, math.MaxInt64))), plural(int(min(r.Files, math.MaxInt32)), "file", "files"))
 	if r.Rate != nil {
 		text += ", " + rateText(*r.Rate)
 	}
+	if r.Deleted > 0 {
+		text += ", " + plural(int(min(r.Deleted, math.MaxInt32)), "older one deleted", "older ones deleted")
+	}
 	if r.Dropped > 0 {
-		text += ", " + grouped(r.Dropped) + " dropped"
+		text += ", " + grouped(r.Dropped) + " frames dropped"
 	}
 	return text
 }
@@ -141,9 +136,6 @@ func replayStatus(r *web.Replay) string {
 	}
 	if replaySlowed(r) {
 		text += fmt.Sprintf(", at %s now, because the server drops", rateText(*r.Now))
-	}
-	if r.ServerDrops != nil && *r.ServerDrops > 0 {
-		text += ", the server has dropped " + grouped(*r.ServerDrops)
 	}
 	return text
 }
