@@ -2,7 +2,6 @@ package export
 
 import (
 	"bufio"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"math"
@@ -68,11 +67,11 @@ const gpxSpace = "https://github.com/sensord/sensord/gpx/1"
 
 // Close writes the track. It does not close the writer below.
 func (g *GPX) Close() error {
-	w := bufio.NewWriter(g.w)
-	fmt.Fprintf(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"+
+	w := bufio.NewWriter(g.w) // which keeps the first error for Flush
+	_, _ = fmt.Fprintf(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"+
 		"<gpx version=\"1.1\" creator=\"sensord\" xmlns=\"http://www.topografix.com/GPX/1/1\" xmlns:sensord=\"%s\">\n<trk>\n", gpxSpace)
 	if g.name != "" {
-		fmt.Fprintf(w, "<name>%s</name>\n", escape(g.name))
+		_, _ = fmt.Fprintf(w, "<name>%s</name>\n", escape(g.name))
 	}
 	points := make([]point, 0, len(g.points))
 	for _, p := range g.points {
@@ -81,40 +80,44 @@ func (g *GPX) Close() error {
 	slices.SortFunc(points, func(a, b point) int { return int(min(1, max(-1, a.timeNs-b.timeNs))) })
 	for i := range points {
 		if i > 0 && points[i].timeNs-points[i-1].timeNs > int64(gpxGap) {
-			fmt.Fprint(w, "</trkseg>\n<trkseg>\n")
+			_, _ = fmt.Fprint(w, "</trkseg>\n<trkseg>\n")
 		} else if i == 0 {
-			fmt.Fprint(w, "<trkseg>\n")
+			_, _ = fmt.Fprint(w, "<trkseg>\n")
 		}
 		writePoint(w, &points[i])
 	}
 	if len(points) > 0 {
-		fmt.Fprint(w, "</trkseg>\n")
+		_, _ = fmt.Fprint(w, "</trkseg>\n")
 	}
-	fmt.Fprint(w, "</trk>\n</gpx>\n")
+	_, _ = fmt.Fprint(w, "</trk>\n</gpx>\n")
 	return w.Flush()
 }
 
 // writePoint writes the elements in the order that GPX's schema wants.
 func writePoint(w *bufio.Writer, p *point) {
-	fmt.Fprintf(w, "<trkpt lat=%q lon=%q>", number(p.lat, 8), number(p.lon, 8))
+	_, _ = fmt.Fprintf(w, "<trkpt lat=%q lon=%q>", number(p.lat, 8), number(p.lon, 8))
 	fix := "2d"
 	if !math.IsNaN(p.alt) && !math.IsInf(p.alt, 0) {
 		fix = "3d"
-		fmt.Fprintf(w, "<ele>%s</ele>", number(p.alt, 2))
+		_, _ = fmt.Fprintf(w, "<ele>%s</ele>", number(p.alt, 2))
 	}
 	at := time.Unix(0, p.timeNs).UTC().Format("2006-01-02T15:04:05.000Z")
-	fmt.Fprintf(w, "<time>%s</time><fix>%s</fix>", at, fix)
+	_, _ = fmt.Fprintf(w, "<time>%s</time><fix>%s</fix>", at, fix)
 	if p.accuracy >= 0 && p.accuracy < math.MaxFloat32 {
-		fmt.Fprintf(w, "<extensions><sensord:accuracy>%s</sensord:accuracy></extensions>", number(p.accuracy, 2))
+		_, _ = fmt.Fprintf(w, "<extensions><sensord:accuracy>%s</sensord:accuracy></extensions>", number(p.accuracy, 2))
 	}
-	fmt.Fprint(w, "</trkpt>\n")
+	_, _ = fmt.Fprint(w, "</trkpt>\n")
 }
 
 func number(x float64, digits int) string { return strconv.FormatFloat(x, 'f', digits, 64) }
 
-// escape makes text safe between XML tags; what XML has no way to say is "?".
+// escape makes text safe between XML tags. What XML has no way to say is "?".
 func escape(text string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text))
-	return b.String()
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0xfffe || r == 0xffff {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(clean)
 }
