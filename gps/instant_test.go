@@ -24,8 +24,11 @@ func TestAroundTellsOfThePointsBesideATimeHoweverOld(t *testing.T) {
 		ns            int64
 		before, after float64 // latitudes; 0 is none
 	}{
-		{99 * second, 0, 52}, {100 * second, 52, 53}, {1000 * second, 52, 53},
-		{2000 * second, 53, 0}, {9999 * second, 53, 0},
+		{99 * second, 0, 52},
+		{100 * second, 52, 53},
+		{1000 * second, 52, 53},
+		{2000 * second, 53, 0},
+		{9999 * second, 53, 0},
 	} {
 		before, after := track.Around(tt.ns)
 		for _, side := range []struct {

@@ -24,8 +24,14 @@ var cipherNames = [...]struct {
 	cipher Ciphers
 	name   string
 }{
-	{GCMP256, "GCMP-256"}, {CCMP256, "CCMP-256"}, {GCMP, "GCMP"}, {CCMP, "CCMP"}, {TKIP, "TKIP"},
-	{WEP104, "WEP-104"}, {WEP40, "WEP-40"}, {UnknownCipher, "?"},
+	{GCMP256, "GCMP-256"},
+	{CCMP256, "CCMP-256"},
+	{GCMP, "GCMP"},
+	{CCMP, "CCMP"},
+	{TKIP, "TKIP"},
+	{WEP104, "WEP-104"},
+	{WEP40, "WEP-40"},
+	{UnknownCipher, "?"},
 }
 
 // AppendAuthMode appends how the network protects itself as WiGLE's AuthMode

@@ -3,6 +3,7 @@ package export
 import (
 	"bufio"
 	"io"
+	"math"
 	"runtime"
 	"time"
 
@@ -88,12 +89,17 @@ func (w *Wigle) Add(l *frames.Located) error {
 	case !ok || h.Cut:
 		w.stats.Other++
 		return w.err
-	case !l.HasPosition:
+	case !l.HasPosition || !(math.Abs(l.Position.Lat) <= 90) || !(math.Abs(l.Position.Lon) <= 180):
 		w.stats.Unplaced++
 		return w.err
 	}
 	w.stats.Beacons++
 	w.row(l, &h).hear(l, &h)
+	for n := range h.Nontransmitted {
+		other := h
+		other.Network = n
+		w.row(l, &other).hear(l, &other)
+	}
 	w.closeOld(l.TimeNs)
 	return w.err
 }

@@ -383,8 +383,15 @@ func TestScreenShowsWhatAGateWouldLetThrough(t *testing.T) {
 		l    frames.Located
 		want bool
 	}{
-		{nowhere(1), false}, {at(10, 3000), true}, {nowhere(11), true}, {nowhere(60), false},
-		{at(61, 204), false}, {at(62, 206), true}, {nowhere(63), false}, {at(70, 0), false}, {nowhere(71), false},
+		{nowhere(1), false},
+		{at(10, 3000), true},
+		{nowhere(11), true},
+		{nowhere(60), false},
+		{at(61, 204), false},
+		{at(62, 206), true},
+		{nowhere(63), false},
+		{at(70, 0), false},
+		{nowhere(71), false},
 	} {
 		if got := screen.Shows(&tt.l); got != tt.want {
 			t.Errorf("%d: shows is %v", i, got)
