@@ -145,12 +145,13 @@ func TestDeliveryFlags(t *testing.T) {
 		{"spool", func(f *configs.Flags) { f.Spool, f.SpoolSize = "kept", "100MiB" }, nil, "spool.dir = " + here + "/kept (--spool)\nspool.size = 100MiB (--spool-size)\nspool.sync = 1s (default)"},
 		{"spool of the service", func(*configs.Flags) {}, []string{"STATE_DIRECTORY=/var/lib/rover:/var/lib/other"}, "spool.dir = /var/lib/rover/spool (default)\nspool.size = 2GiB (default)\nspool.sync = 1s (default)"},
 		{"no spool of the service", func(f *configs.Flags) { f.Spool = "off" }, []string{"STATE_DIRECTORY=/var/lib/rover"}, ""},
-		{"spool of the environment", func(*configs.Flags) {}, []string{"SENSORD_SPOOL=/kept"}, "spool.dir = /kept (SENSORD_SPOOL)\nspool.size = 2GiB (default)\nspool.sync = 1s (default)"},
+		{"spool of the environment", func(*configs.Flags) {}, []string{"SENSORD_SPOOL_DIR=/kept"}, "spool.dir = /kept (SENSORD_SPOOL_DIR)\nspool.size = 2GiB (default)\nspool.sync = 1s (default)"},
 		{"spool's size alone", func(f *configs.Flags) { f.SpoolSize = "100MiB" }, nil, "--spool-size: there is no spool on disk: frames wait in memory only; add --spool DIR, or remove it"},
 		{"recording", func(f *configs.Flags) { f.Record = "." }, nil, "record.dir = " + here + " (--record)\nrecord.size = 100MiB (default)\nrecord.every = 1h (default)\nrecord.total = unlimited (default)"},
 		{"recording into a file", func(f *configs.Flags) { f.Record = "walk.pcap" }, nil, `--record: "walk.pcap" is a file; name a directory`},
 		{"recording without a server", func(f *configs.Flags) { f.Connect, f.TCP, f.Record = "", false, "/r" }, []string{"SENSORD_APIKEY=KEY"}, "record.dir = /r (--record)\nrecord.size = 100MiB (default)\nrecord.every = 1h (default)\nrecord.total = unlimited (default)"},
 		{"recording with half a server", func(f *configs.Flags) { f.Connect, f.Record = "", "/r" }, nil, "--connect: no server is named; add --connect HOST[:PORT], or --autodetect"},
+		{"no recording", func(f *configs.Flags) { f.Record = "off" }, []string{"SENSORD_RECORD_DIR=/r"}, ""},
 		{"zones", func(f *configs.Flags) { f.Zones = []string{"52.52, 13.405, 200", "1,2.1,1.5km"} }, nil, "privacy.zones[0] = zone 1, 200m around a place not shown here (--zone)\nprivacy.zones[1] = zone 2, 1500m around a place not shown here (--zone)"},
 		{"zones wrong", func(f *configs.Flags) { f.Zones = []string{"home", "1,2,3,4", "91,1,200m", "1,2,200miles"} }, nil, `--zone: "home" is no zone; write LAT,LON,RADIUS in degrees and metres, as in 52.5200,13.4050,200m
 --zone: "1,2,3,4" is no zone; write LAT,LON,RADIUS in degrees and metres, as in 52.5200,13.4050,200m

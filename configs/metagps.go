@@ -97,7 +97,7 @@ func (l *loader) metaNeedsREST(c *Config) {
 			continue
 		}
 		if len(c.Servers) > 1 {
-			what = "of " + s.Name + " " + what
+			what = "for " + s.Name + " " + what
 		}
 		for _, sd := range l.metaSources {
 			right := "remove metagps=, or add rest: {url: http://HOST:2501, apikey_file: FILE} to the server"

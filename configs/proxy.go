@@ -63,7 +63,7 @@ func (l *loader) proxy(d *serverDraft, t *target, every *proxyDraft) Proxy {
 	password, passwordFrom := l.secret(p.password, p.passwordFile, path+".password_file")
 	login := p.user.given() || passwordFrom.set()
 	if p.url.value == proxyNone {
-		if login && max(p.user.from.layer, passwordFrom.layer) >= p.url.from.layer {
+		if login && max(p.user.from.layer, passwordFrom.layer) == p.url.from.layer { // one of a later place is other servers'
 			l.wrong(p.url.from, path, "remove it, or write the proxy's URL", "there is a login for a proxy, and no proxy")
 		}
 		l.settle(path, proxyNone, p.url.from)

@@ -14,6 +14,9 @@ const (
 	defaultRecordSync  = time.Second
 )
 
+// recordOff writes nothing, where an earlier place says otherwise.
+const recordOff = "off"
+
 // recordDraft is what was written of local recordings.
 type recordDraft struct {
 	from                              Origin // of the block
@@ -32,7 +35,10 @@ func (d *document) record(n *yaml.Node, path string, into *recordDraft) {
 }
 
 // records reports whether frames are to be recorded, be it with mistakes.
-func (d *draft) records() bool { return d.record.from.set() || d.record.dir.given() }
+func (d *draft) records() bool {
+	dir := d.record.dir
+	return dir.value != recordOff && (d.record.from.set() || dir.given())
+}
 
 // recording settles where every frame is written to.
 func (l *loader) recording(d *draft) Record {

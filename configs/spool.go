@@ -151,7 +151,7 @@ func (l *loader) unusedSpool(w *spoolDraft) {
 		case layerFlag:
 			l.wrong(s.value.from, "", "add --spool DIR, or remove it", what)
 		case layerFile, layerEnvironment:
-			l.warn(s.value.from, "spool."+s.name, "name a directory with spool: {dir: DIR} or SENSORD_SPOOL, or remove it", what)
+			l.warn(s.value.from, "spool."+s.name, "name a directory with spool: {dir: DIR} or SENSORD_SPOOL_DIR, or remove it", what)
 		}
 	}
 	if w.drop.value == string(DropNewest) {

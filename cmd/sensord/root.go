@@ -63,6 +63,7 @@ func (a *app) commands() []*cobra.Command {
 		newVersionCommand(a),
 		newSourcesTopic(),
 		newReceiversTopic(),
+		newDeliveryTopic(),
 	}
 }
 
