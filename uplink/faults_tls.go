@@ -70,7 +70,7 @@ func tlsCause(err error, host string, cfg *tls.Config) (why error, advice string
 const (
 	adviceNoTLS   = "the port may speak plain HTTP or Kismet's TCP protocol: leave out --ssl"
 	adviceOldTLS  = "let the server, or the proxy in front of it, speak TLS 1.2 or newer"
-	adviceOurs    = "name the sensor's certificate and its key: tls: {cert: FILE, key: FILE} of the server"
+	adviceOurs    = "name the sensor's certificate and its key: --client-cert and --client-key (tls: {cert: FILE, key: FILE} in the configuration)"
 	adviceNotOurs = "let the server trust the authority that signed the sensor's certificate, and see that it is in date"
 )
 
