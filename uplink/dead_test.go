@@ -84,7 +84,7 @@ func TestSlowLineWithALongRoundTripLosesNoLink(t *testing.T) {
 		if took := time.Since(start); took > 45*time.Second {
 			t.Errorf("1.5 MB took %v: the line was not used", took)
 		}
-		stop := r.captures(10 * time.Millisecond) // half of what the line carries
+		stop := r.captures(40 * time.Millisecond) // an eighth of what the line carries
 		elapse(2 * time.Minute)
 		stop()
 		r.session.Log.Close()

@@ -70,7 +70,7 @@ func TestSecondSensorWithTheSameUUIDIsNamed(t *testing.T) {
 				ours.dialer.Server.Protocol = versionOf(p)
 				rival := *ours
 				rival.session.Log = frames.NewLog(frames.Options{MemoryBytes: 16 << 20})
-				stop := ours.captures(10 * time.Millisecond)
+				stop := ours.captures(100 * time.Millisecond)
 				defer stop()
 				ctx := limited(t, time.Minute)
 				done := make(chan []error, 1)
@@ -106,7 +106,7 @@ func TestReconnectRaceIsSurvivedAndNotTakenForARival(t *testing.T) {
 		l := (&line{delay: 50 * time.Millisecond}).over(r)
 		done := make(chan []error, 1)
 		go func() { done <- r.explained(t.Context(), nil) }()
-		stop := r.captures(20 * time.Millisecond)
+		stop := r.captures(100 * time.Millisecond)
 		const cuts = 4
 		for range cuts {
 			elapse(25 * time.Second)
