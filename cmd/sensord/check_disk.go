@@ -50,6 +50,7 @@ type diskUse struct {
 	dir     string
 	setting string        // for remedies: how to name another
 	limit   int64         // bytes that it may hold; 0 is no bound
+	bound   string        // the setting of that
 	held    int64         // bytes that it holds already
 	every   time.Duration // how often it is made safe; 0 is not
 	lasting bool          // of use only if it survives the power
@@ -77,7 +78,7 @@ func (c *diskCheck) disks(ctx context.Context, cfg configs.Config) {
 	if r := cfg.Record; r.Dir != "" {
 		c.disk(ctx, diskUse{
 			step: "record", dir: r.Dir, setting: "record: {dir: DIR} (--record)", limit: r.TotalBytes, held: recordedBytes(r.Dir, cfg.Rig),
-			every: r.SyncEvery, lasting: true, big: true,
+			bound: "record: {total: …}", every: r.SyncEvery, lasting: true, big: true,
 		})
 	}
 	c.together()
@@ -100,14 +101,16 @@ func (c *diskCheck) disk(ctx context.Context, u diskUse) bool {
 	}
 	f := r.facts
 	if u.big && f.free < leastRoom {
-		c.step(u.step, took, "", fault.Newf(fault.DiskFull, u.step+" "+u.dir, "only %s free", sizeText(f.free)))
+		c.step(u.step, took, "", &fault.Error{
+			Code: fault.DiskFull, Object: u.step + " " + u.dir, Err: fmt.Errorf("only %s free", sizeText(f.free)), Advice: u.makeRoom(),
+		})
 		return false
 	}
 	c.step(u.step, took, withCommas(f.where(u.dir), sizeText(f.free)+" free of "+sizeText(f.size), f.pace(), u.bounds()), nil)
 	if more := u.limit - u.held; u.limit > 0 {
 		if more > f.free {
 			c.warn(u.step, 0, fault.DiskFull, fmt.Sprintf("%s: the disk is full before the limit of %s is reached", u.dir, sizeText(u.limit)),
-				"make room there, or give it a smaller limit; sensord captures on while the disk is full")
+				u.makeRoom())
 		}
 		c.found = append(c.found, diskFound{step: u.step, more: more, free: f.free, device: f.device})
 	}
@@ -116,7 +119,7 @@ func (c *diskCheck) disk(ctx context.Context, u diskUse) bool {
 	}
 	if slow := max(slowSync, u.every); u.every > 0 && f.sync > slow {
 		c.warn(u.step, 0, "", fmt.Sprintf("%s: the disk took %s to make 64 KiB safe", u.dir, roughly(f.sync)),
-			"use a faster card, or a longer sync: of "+u.step+"; frames wait in memory meanwhile")
+			"use a faster disk, or give it more time: "+u.step+": {sync: 10s}; frames wait in memory meanwhile")
 	}
 	return true
 }
@@ -130,6 +133,14 @@ func (u diskUse) bounds() string {
 		return "holds " + sizeText(u.held) + ", without a limit"
 	}
 	return ""
+}
+
+func (u diskUse) makeRoom() string {
+	const goesOn = "; sensord captures on and writes again by itself"
+	if u.bound == "" {
+		return "make room there" + goesOn
+	}
+	return "make room there, or set " + u.bound + " to less" + goesOn
 }
 
 // together warns of limits that fit each, and not with each other.
@@ -161,7 +172,7 @@ func diskFault(u diskUse, err error) error {
 	e := &fault.Error{Code: fault.DiskFailed, Object: u.step + " " + u.dir, Err: innermost(err)}
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		e.Code = fault.DiskFull
+		e.Code, e.Advice = fault.DiskFull, u.makeRoom()
 	case errors.Is(err, syscall.EROFS):
 		e.Advice = "mount it to be written; the kernel makes a disk that fails read-only, too: see dmesg"
 	case errors.Is(err, fs.ErrPermission):

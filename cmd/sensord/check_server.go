@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -60,13 +61,36 @@ func (c *checklist) server(ctx context.Context, server configs.Server) {
 		if s.Name == "tls" && len(shown.VerifiedChains) > 0 {
 			s.Detail = tls.VersionName(shown.Version) + ", " + chainText(shown.VerifiedChains[0])
 		}
-		c.step(s.Name, s.Took, s.Detail, s.Err)
+		c.step(s.Name, s.Took, s.Detail, c.loginRefused(ctx, server, s.Err))
 		if s.Name == "tls" && s.Err == nil {
 			c.expiry(s.Until, time.Now())
 		}
 	})
 	if err == nil {
 		c.serverClock(ctx, server)
+	}
+}
+
+// loginRefused adds to a login that the server refused which of the two it is:
+// unknown to the server, or known and without the role.
+func (c *checklist) loginRefused(ctx context.Context, server configs.Server, err error) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	sameLogin := server.User+server.APIKey.Reveal() != "" && server.REST.User == server.User && server.REST.APIKey == server.APIKey
+	if !ok || f.Code != fault.LinkAuth || server.REST.URL == "" || !sameLogin {
+		return err
+	}
+	client, restErr := restClient(server)
+	if restErr != nil {
+		return err
+	}
+	defer client.Close()
+	switch known, restErr := client.KnowsLogin(ctx); {
+	case restErr != nil:
+		return err
+	case known:
+		return &fault.Error{Code: f.Code, Object: f.Object, Err: fmt.Errorf("%w: the server knows it, and it has another role", f.Err), Advice: "give it the role datasource (or admin) on the server"}
+	default:
+		return &fault.Error{Code: f.Code, Object: f.Object, Err: fmt.Errorf("%w: the server does not know it", f.Err), Advice: f.Advice}
 	}
 }
 

@@ -26,7 +26,7 @@ func (c *diskCheck) spool(ctx context.Context, cfg configs.Config) {
 	r, err := patiently(ctx, func() result { infos, err := c.spools(dir); return result{infos, err} })
 	u := diskUse{
 		step: "spool", dir: dir, setting: "spool: {dir: DIR} (--spool)", limit: cfg.Spool.SizeBytes,
-		every: cfg.Spool.SyncEvery, lasting: true, big: true,
+		bound: "spool: {size: …}", every: cfg.Spool.SyncEvery, lasting: true, big: true,
 	}
 	if cfg.Spool.Sync == configs.SyncNever {
 		u.every = 0
@@ -61,7 +61,7 @@ func (c *diskCheck) kept(infos []spool.Info, cfg configs.Config) {
 		case i.Locked:
 			c.locked(c.about, cfg.Spool.Dir)
 		case i.Frames > 0:
-			c.step("spool", 0, fmt.Sprintf("%s: %s wait there to be sent, heard from %s to %s", name, plural(whole(i.Frames), "frame", "frames"), momentOf(i.First), momentOf(i.Last)), nil)
+			c.step("spool", 0, fmt.Sprintf("%s: keeps %s for a server, heard from %s to %s", name, plural(whole(i.Frames), "frame", "frames"), momentOf(i.First), momentOf(i.Last)), nil)
 		}
 		if i.Damaged {
 			c.warn("spool", 0, fault.SpoolDamaged, c.about+": not all that is kept of it can be read", "")
