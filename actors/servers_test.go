@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,6 +107,30 @@ func TestAnotherNetworkIsTriedAtOnce(t *testing.T) {
 		elapse(100 * time.Millisecond)
 		if st := r.Status().Sources[0].Link; st.State != LinkStreaming {
 			t.Errorf("100 ms after the network came: %+v\n%s", st, r.log)
+		}
+	})
+}
+
+// Two rigs have a source each with the same UUID: the server gives the place of
+// one to the other, again and again, and each says what is the matter.
+func TestASecondSensorWithTheSameUUIDIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := newServer(t, kismettest.Config{})
+		var rigs []*testRig
+		for range 2 {
+			world := newFakeWorld(2412)
+			world.plug("wlan0")
+			rigs = append(rigs, startRigTo(t, world, world.watch, srv, []*uplink.Dialer{dialerTo(srv, "home")}, configs.Config{Sources: []configs.Source{radioOf(t, "wlan0")}}))
+		}
+		elapse(time.Minute)
+		named := 0
+		for _, r := range rigs {
+			if strings.Contains(r.log.String(), string(fault.LinkReplaced)) {
+				named++
+			}
+		}
+		if named != 2 {
+			t.Errorf("%d of 2 rigs name the other\n%s\n%s", named, rigs[0].log, rigs[1].log)
 		}
 	})
 }

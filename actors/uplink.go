@@ -23,7 +23,8 @@ type uplinkActor struct {
 	rig     *shared
 	log     *slog.Logger
 	servers *uplink.Failover
-	server  int // of the link that runs or is made; its index in the configuration
+	rivals  []uplink.Rivalry // by server
+	server  int              // of the link that runs or is made; its index in the configuration
 	task    *task
 	timer   *time.Timer
 	live    *uplink.Link            // the link that runs, nil between links
@@ -59,7 +60,7 @@ type (
 func newUplink(state *sourceState, rig *shared) *uplinkActor {
 	return &uplinkActor{
 		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name),
-		servers: uplink.NewFailover(len(rig.dialers)),
+		servers: uplink.NewFailover(len(rig.dialers)), rivals: make([]uplink.Rivalry, len(rig.dialers)),
 	}
 }
 
@@ -225,6 +226,7 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 	switch m.event.(type) {
 	case uplink.Streaming:
 		k.servers.Healthy(time.Now())
+		k.rivals[k.server].Streaming(time.Now())
 		k.enter(LinkStreaming)
 		k.update(func(s *LinkStatus) { s.Links++; s.Err = nil })
 		st := k.state.link.Load()
@@ -267,6 +269,7 @@ func (k *uplinkActor) ended(ctx actor.Context, err error) {
 // failed waits and dials again, or gives up where that is what the user wants.
 func (k *uplinkActor) failed(ctx actor.Context, dialling bool, err error) {
 	streamed := k.state.link.Load().Links > 0
+	err = k.rivals[k.server].Explain(err, time.Now())
 	if k.state.log.Confirmed() && (streamed || !k.rig.cfg.Once) {
 		k.enter(LinkFinished)
 		ctx.Send(ctx.Parent(), Drained{})
