@@ -14,7 +14,6 @@ import (
 const (
 	blockInterface = 1
 	blockEnhanced  = 6
-	blockCustom    = 0xbad
 	blockSection   = 0x0a0d0d0a
 
 	byteOrderMagic = 0x1a2b3c4d
@@ -26,10 +25,14 @@ const (
 	optOS          = 3 // of a section
 	optProgram     = 4 // of a section
 	optResolution  = 9 // of an interface's times
+	optOffset      = 14
 
-	blockBytes    = 12 // of a block with nothing in it: type, length, and length again
-	enhancedBytes = blockBytes + 20
-	maxTextBytes  = 1 << 10 // of one option
+	nanoseconds = 9 // as a resolution: 10^-9 s
+
+	blockBytes     = 12 // of a block with nothing in it: type, length, and length again
+	interfaceBytes = blockBytes + 8
+	enhancedBytes  = blockBytes + 20
+	maxTextBytes   = 1 << 10 // of one option
 )
 
 // blocks encodes located frames as pcapng: one section in little-endian, times
@@ -133,7 +136,7 @@ func (e *blocks) appendInterface(buf []byte, o origin) []byte {
 	}
 	buf = le.AppendUint16(buf, optResolution)
 	buf = le.AppendUint16(buf, 1)
-	buf = append(buf, 9, 0, 0, 0) // 10^-9 s
+	buf = append(buf, nanoseconds, 0, 0, 0)
 	buf = appendEnd(buf)
 	return endBlock(buf, start)
 }

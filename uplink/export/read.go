@@ -54,7 +54,8 @@ func (c *Capture) Next() (frames.Located, error) {
 	}
 	f := frames.Located{Source: c.source(rec.Interface), Frame: rec.Frame, TimeNs: rec.Frame.TimeNs}
 	for option := range rec.Custom(kismetPEN) {
-		if f.Position, f.HasPosition = readGPSOption(option, rec.BigEndian); f.HasPosition {
+		if p, ok := readGPSOption(option, rec.BigEndian); ok {
+			f.Position, f.HasPosition = p, true
 			break
 		}
 	}

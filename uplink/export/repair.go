@@ -141,14 +141,34 @@ func (s *scan) block(off int64) (h blockHead, ok bool, err error) {
 	}
 	switch h.kind {
 	case blockSection:
-		ok = off == 0 && h.length >= blockBytes+16 && le.Uint32(b[8:]) == byteOrderMagic
+		ok = off == 0 && h.length >= blockBytes+16 && le.Uint32(b[8:]) == byteOrderMagic && le.Uint16(b[12:]) == 1
 	case blockInterface:
-		ok = h.length >= blockBytes+8
+		ok = h.length >= interfaceBytes && hasOurClock(b[interfaceBytes-4:h.length-4])
 	case blockEnhanced:
-		ok = h.length >= enhancedBytes && le.Uint32(b[8:]) < s.interfaces &&
+		ok = h.length >= enhancedBytes && le.Uint32(b[8:]) < s.interfaces && le.Uint32(b[12:]) < 1<<31 &&
 			le.Uint32(b[20:]) <= min(h.length-enhancedBytes, capture.MaxFrameBytes)
 	}
 	return h, ok, nil
+}
+
+// hasOurClock reports whether an interface's options are whole, and its times in
+// nanoseconds since 1970.
+func hasOurClock(options []byte) (ok bool) {
+	le := binary.LittleEndian
+	for len(options) >= 4 {
+		code, length := le.Uint16(options), int(le.Uint16(options[2:]))
+		padded := 4 + (length+3)&^3
+		switch {
+		case code == optEnd:
+			return ok
+		case padded > len(options), code == optOffset:
+			return false
+		case code == optResolution:
+			ok = length == 1 && options[4] == nanoseconds
+		}
+		options = options[padded:]
+	}
+	return ok
 }
 
 // nextFrame returns where the next whole frame begins, from off on, or -1.
