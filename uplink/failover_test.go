@@ -194,7 +194,8 @@ func TestFailoverBeginsAnewInAnotherNetwork(t *testing.T) {
 // longest of one server, and as long as nothing works all servers get their
 // turn.
 func TestFailoverStarvesNoServer(t *testing.T) {
-	errs := []error{errRefused, errGone, errStuck, errLogin,
+	errs := []error{
+		errRefused, errGone, errStuck, errLogin,
 		fault.New(fault.LinkTimeout, "server", errors.New("no answer")),
 		fault.New(fault.LinkRejected, "server", errors.New("hung up")),
 	}

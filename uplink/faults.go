@@ -75,10 +75,10 @@ func (d *Dialer) upgradeFault(resp *http.Response, err error) error {
 	case code == http.StatusBadRequest && d.Server.TLS == nil && speaksTLS(string(body)):
 		return d.fail(fault.LinkPlain, "", "plain HTTP sent to a TLS port")
 	case code == http.StatusBadRequest && d.Server.TLS != nil && strings.Contains(string(body), "No required SSL certificate"): // nginx's words
-		why, advice := wantsOurs(d.Server.TLS)
+		advice, why := wantsOurs(d.Server.TLS)
 		return d.fail(fault.LinkTLS, advice, "%w", why)
 	case code == http.StatusBadRequest && d.Server.TLS != nil && strings.Contains(string(body), "SSL certificate error"): // nginx's
-		why, advice := notOurs(d.Server.TLS, "")
+		advice, why := notOurs(d.Server.TLS, "")
 		return d.fail(fault.LinkTLS, advice, "%w", why)
 	case code == http.StatusBadGateway, code == http.StatusServiceUnavailable, code == http.StatusGatewayTimeout:
 		return d.fail(fault.LinkRefused, "start Kismet behind the proxy, or check the proxy's address for it",
@@ -104,7 +104,7 @@ func (d *Dialer) loginFault(resp *http.Response) error {
 // noHTTPFault explains an upgrade without any HTTP answer.
 func (d *Dialer) noHTTPFault(err error) error {
 	if cfg := d.Server.TLS; cfg != nil {
-		if why, advice, ok := alertCause(err, cfg); ok {
+		if advice, why := alertCause(err, cfg); why != nil {
 			return d.fail(fault.LinkTLS, advice, "%w", why)
 		}
 	}

@@ -20,50 +20,50 @@ func (d *Dialer) tlsFault(err error, asked bool) error {
 		return d.fail(fault.LinkLost, "", "TLS handshake: %w", context.Canceled)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && asked && op.Op == "remote error" && strings.Contains(op.Err.Error(), "handshake failure") {
-		why, advice := wantsOurs(d.Server.TLS)
+		advice, why := wantsOurs(d.Server.TLS)
 		return d.fail(fault.LinkTLS, advice, "%w", why)
 	}
-	why, advice := tlsCause(err, d.Server.Host, d.Server.TLS)
+	advice, why := tlsCause(err, d.Server.Host, d.Server.TLS)
 	return d.fail(fault.LinkTLS, advice, "%w", why)
 }
 
-// tlsCause says why a handshake with host ended, and what to do about it, ""
-// for what the table says.
-func tlsCause(err error, host string, cfg *tls.Config) (why error, advice string) {
+// tlsCause says what to do about a handshake with host, "" for what the table
+// says, and why it ended.
+func tlsCause(err error, host string, cfg *tls.Config) (advice string, why error) {
 	name := cfg.ServerName
 	if name == "" {
 		name = host
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return errors.New("the server does not speak TLS"), "the port speaks plain HTTP: leave out --ssl (ws:// in the configuration)"
+		return "the port speaks plain HTTP: leave out --ssl (ws:// in the configuration)", errors.New("the server does not speak TLS")
 	}
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		issuer := ""
 		if e.Cert != nil {
 			issuer = " (issued by " + short(e.Cert.Issuer.String()) + ")"
 		}
-		return fmt.Errorf("certificate signed by an unknown authority%s", issuer),
-			"name the right authority with --ssl=CA.pem (tls: {ca: CA.pem} in the configuration)"
+		return "name the right authority with --ssl=CA.pem (tls: {ca: CA.pem} in the configuration)",
+			fmt.Errorf("certificate signed by an unknown authority%s", issuer)
 	}
 	if e, ok := errors.AsType[x509.HostnameError](err); ok {
-		return fmt.Errorf("the certificate is not for %q but for %s", name, certNames(e.Certificate)),
-			"connect by a name in the certificate, or set tls: {server_name: NAME} in the configuration"
+		return "connect by a name in the certificate, or set tls: {server_name: NAME} in the configuration",
+			fmt.Errorf("the certificate is not for %q but for %s", name, certNames(e.Certificate))
 	}
 	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
 		return outOfDate(e.Cert)
 	}
-	if why, advice, ok := alertCause(err, cfg); ok {
-		return why, advice
+	if advice, why := alertCause(err, cfg); why != nil {
+		return advice, why
 	}
 	switch {
 	case strings.Contains(err.Error(), "server selected unsupported protocol version"):
-		return errOldTLS, adviceOldTLS
+		return adviceOldTLS, errOldTLS
 	case isTimeout(err):
-		return fmt.Errorf("no TLS answer within %v", handshakeTimeout), adviceNoTLS
+		return adviceNoTLS, fmt.Errorf("no TLS answer within %v", handshakeTimeout)
 	case isEnd(err):
-		return errors.New("the server ended the TLS handshake"), adviceNoTLS
+		return adviceNoTLS, errors.New("the server ended the TLS handshake")
 	}
-	return fmt.Errorf("TLS: %w", rootCause(err)), ""
+	return "", fmt.Errorf("TLS: %w", rootCause(err))
 }
 
 // What is said in more than one place.
@@ -81,25 +81,25 @@ var (
 	errNoServerOf = errors.New("the server has nothing under this name")
 )
 
-func outOfDate(c *x509.Certificate) (why error, advice string) {
+func outOfDate(c *x509.Certificate) (advice string, why error) {
 	if c != nil && time.Now().Before(c.NotBefore) {
-		return fmt.Errorf("the certificate is not valid before %s", c.NotBefore.Format(time.DateTime)), "check this machine's clock"
+		return "check this machine's clock", fmt.Errorf("the certificate is not valid before %s", c.NotBefore.Format(time.DateTime))
 	}
 	when := ""
 	if c != nil {
 		when = " on " + c.NotAfter.Format(time.DateTime)
 	}
-	return fmt.Errorf("the certificate expired%s", when), "renew the server's certificate, or check this machine's clock"
+	return "renew the server's certificate, or check this machine's clock", fmt.Errorf("the certificate expired%s", when)
 }
 
-// alertCause reads the alert with which a peer ended TLS: with TLS 1.3 one that
+// alertCause reads the alert with which a peer ended TLS, nil if err is none: with TLS 1.3 one that
 // wants a client's certificate does so behind the handshake. The alerts of
 // crypto/tls can only be told by their texts.
-func alertCause(err error, cfg *tls.Config) (why error, advice string, ok bool) {
+func alertCause(err error, cfg *tls.Config) (advice string, why error) {
 	shown := len(cfg.Certificates) > 0
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || op.Op != "remote error" {
-		return nil, "", false
+		return "", nil
 	}
 	alert := op.Err.Error()
 	has := func(texts ...string) bool {
@@ -112,38 +112,36 @@ func alertCause(err error, cfg *tls.Config) (why error, advice string, ok bool) 
 	}
 	switch {
 	case has("protocol version not supported"):
-		return errOldTLS, adviceOldTLS, true
+		return adviceOldTLS, errOldTLS
 	case has("certificate required"), !shown && has("bad certificate", "unknown certificate"):
-		why, advice = wantsOurs(cfg)
-		return why, advice, true
+		return wantsOurs(cfg)
 	case shown && has("certificate"):
-		why, advice = notOurs(cfg, " ("+short(strings.TrimPrefix(alert, "tls: "))+")")
-		return why, advice, true
+		return notOurs(cfg, " ("+short(strings.TrimPrefix(alert, "tls: "))+")")
 	case has("unrecognized name"):
-		return errNoServerOf, "connect by the name that the server has, or set tls: {server_name: NAME} in the configuration", true
+		return "connect by the name that the server has, or set tls: {server_name: NAME} in the configuration", errNoServerOf
 	}
-	return fmt.Errorf("TLS: %w", op.Err), "the server, or a proxy in front of it, wants something else of TLS: see its log", true
+	return "the server, or a proxy in front of it, wants something else of TLS: see its log", fmt.Errorf("TLS: %w", op.Err)
 }
 
 // wantsOurs explains that the server got no certificate of ours. One of an
 // authority that the server does not name is not shown to it.
-func wantsOurs(cfg *tls.Config) (why error, advice string) {
+func wantsOurs(cfg *tls.Config) (advice string, why error) {
 	if len(cfg.Certificates) == 0 || cfg.Certificates[0].Leaf == nil {
-		return errWantsOurs, adviceOurs
+		return adviceOurs, errWantsOurs
 	}
-	return fmt.Errorf("the server wants a certificate of another authority than %s", short(cfg.Certificates[0].Leaf.Issuer.String())), adviceNotOurs
+	return adviceNotOurs, fmt.Errorf("the server wants a certificate of another authority than %s", short(cfg.Certificates[0].Leaf.Issuer.String()))
 }
 
 // notOurs explains that the server refuses our certificate; what it says of it
 // comes behind. Servers do not say that it is out of date in many words.
-func notOurs(cfg *tls.Config, says string) (why error, advice string) {
+func notOurs(cfg *tls.Config, says string) (advice string, why error) {
 	if len(cfg.Certificates) > 0 {
 		if c := cfg.Certificates[0].Leaf; c != nil && time.Now().After(c.NotAfter) {
-			return fmt.Errorf("%w: it expired on %s", errNotOurs, c.NotAfter.Format(time.DateTime)),
-				"renew the sensor's certificate, or check this machine's clock"
+			return "renew the sensor's certificate, or check this machine's clock",
+				fmt.Errorf("%w: it expired on %s", errNotOurs, c.NotAfter.Format(time.DateTime))
 		}
 	}
-	return fmt.Errorf("%w%s", errNotOurs, says), adviceNotOurs
+	return adviceNotOurs, fmt.Errorf("%w%s", errNotOurs, says)
 }
 
 func certNames(c *x509.Certificate) string {

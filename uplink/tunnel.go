@@ -136,7 +136,7 @@ func (d *Dialer) proxyTLSFault(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return d.fail(fault.LinkLost, "", "connecting: %w", context.Canceled)
 	}
-	why, _ := tlsCause(err, d.Server.Proxy.Host, d.Server.Proxy.TLS)
+	_, why := tlsCause(err, d.Server.Proxy.Host, d.Server.Proxy.TLS)
 	advice := "check the proxy's certificate; this machine's authorities and those of tls: {ca: …} are trusted"
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || isEnd(err) || isTimeout(err) {
 		advice = "does the proxy speak plain HTTP? Then write http:// instead of https:// in its URL"
