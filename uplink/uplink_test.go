@@ -200,14 +200,10 @@ func TestResetsBehindEveryNFramesLoseNothing(t *testing.T) {
 		r.capture(total)
 		r.session.Log.Close()
 		lost := r.links(limited(t, 24*time.Hour))
-		got, twice := r.arrived()
-		if diff := cmp.Diff(upTo(total), got); diff != "" {
-			t.Fatalf("frames (-want +got):\n%s", diff)
+		if lost < resets {
+			t.Errorf("%d links lost", lost)
 		}
-		s := r.session.Log.Stats()
-		if lost < resets || s.Acked != total || s.Dropped != 0 || uint64(twice) > s.Resent {
-			t.Fatalf("%d links lost, %d frames twice, log %+v", lost, twice, s)
-		}
+		r.wantAll(lost)
 	})
 }
 
