@@ -51,8 +51,11 @@ func (k *uplinkActor) networkChanged(ctx actor.Context, reason string) {
 	if k.planned {
 		return
 	}
-	k.servers.NetworkChanged(time.Now())
-	switch state := k.state.link.Load().State; {
+	state := k.state.link.Load().State
+	if state != LinkAnnounced { // that link is Current's, and stays so
+		k.servers.NetworkChanged(time.Now())
+	}
+	switch {
 	case state == LinkWaiting:
 		if k.timer.Stop() {
 			k.log.Info("the network changed: connecting now", "reason", reason)

@@ -167,7 +167,8 @@ func (f *Failover) untried() (n int) {
 
 // NetworkChanged says that the machine's network is another one now. No failure
 // from before counts: the first server may be dialled at once, and the next
-// ones after it.
+// ones after it. A link on which frames flow stays Current's. One that is made
+// just now would not be: end it, or say nothing.
 func (f *Failover) NetworkChanged(now time.Time) {
 	for i := range f.servers {
 		s := &f.servers[i]

@@ -92,9 +92,9 @@ func outOfDate(c *x509.Certificate) (advice string, why error) {
 	return "renew the server's certificate, or check this machine's clock", fmt.Errorf("the certificate expired%s", when)
 }
 
-// alertCause reads the alert with which a peer ended TLS, nil if err is none: with TLS 1.3 one that
-// wants a client's certificate does so behind the handshake. The alerts of
-// crypto/tls can only be told by their texts.
+// alertCause reads the alert with which a peer ended TLS; why is nil if err is
+// none. With TLS 1.3, one that wants a client's certificate says so behind the
+// handshake. The alerts of crypto/tls can only be told by their texts.
 func alertCause(err error, cfg *tls.Config) (advice string, why error) {
 	shown := len(cfg.Certificates) > 0
 	op, ok := errors.AsType[*net.OpError](err)
