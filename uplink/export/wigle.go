@@ -181,7 +181,7 @@ func (w *Wigle) header() {
 		"device=" + w.o.Rig, "display=none", "board=" + runtime.GOARCH, "brand=sensord",
 		"star=Sol", "body=3", "subBody=0",
 	} {
-		w.line = appendField(append(w.line, ','), []byte(field))
+		w.line = appendName(append(w.line, ','), []byte(field))
 	}
 	w.line = append(append(w.line, '\n'), wigleColumns...)
 	w.write()

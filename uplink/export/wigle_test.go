@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -221,6 +222,27 @@ func TestWigleQuotesHostileNames(t *testing.T) {
 			t.Errorf("%q is read as %v", ssid, got)
 		}
 	}
+}
+
+// Whatever a network calls itself: one row of 14 columns, in valid UTF-8.
+func FuzzWigleName(f *testing.F) {
+	for _, s := range []string{"", "plain", "a,b", "\"", "\n", "\r\n,\"", "caf\xe9", "\x00a", "\ufeff", "\xf0\x9f\x93"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, ssid string) {
+		if len(ssid) > 32 {
+			return
+		}
+		text, _ := wigle(t, export.WigleOptions{Rig: ssid}, sound{bssid: 1, ssid: ssid, mhz: 2437})
+		head, _, _ := strings.Cut(text, "\nMAC,")
+		if got, err := csv.NewReader(strings.NewReader(head)).Read(); err != nil || len(got) != 11 {
+			t.Errorf("the line in front is read as %q, %v", got, err)
+		}
+		got := rows(t, "\nMAC,"+strings.TrimPrefix(text[len(head):], "\nMAC,"))
+		if len(got) != 1 || got[0]["Type"] != "WIFI" || got[0]["Frequency"] != "2437" || !utf8.ValidString(got[0]["SSID"]) {
+			t.Errorf("%q is read as %q", ssid, got)
+		}
+	})
 }
 
 func TestWigleCountsWhatMakesNoRow(t *testing.T) {

@@ -64,7 +64,7 @@ func (s *sighting) better(l *frames.Located, h *dot11.Heard) bool {
 	case h.HasSignal && s.signalDBm != h.SignalDBm:
 		return h.SignalDBm > s.signalDBm
 	}
-	return l.Position.AccuracyM < s.position.AccuracyM
+	return l.Position.AccuracyM < s.position.AccuracyM || math.IsNaN(s.position.AccuracyM)
 }
 
 // renamed reports whether a name is another than the one that is known.
@@ -138,7 +138,7 @@ func appendName(b, text []byte) []byte {
 	if clean {
 		return appendField(b, text)
 	}
-	var buf [3 * 32]byte // the longest that 32 bytes can become
+	var buf [3 * 32]byte // the longest that an SSID can become
 	valid := buf[:0]
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)

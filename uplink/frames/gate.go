@@ -25,8 +25,10 @@ import (
 //     it is heard of again, elsewhere.
 //
 // A live frame's position is the track's on CLOCK_BOOTTIME. A frame of a file
-// has one only by a fixed position or a replayed log. Without zones all frames
-// pass at once.
+// has one only by a fixed position or a replayed log. A fixed position is one as
+// long as no receiver has ever had a fix: behind the first it says nothing of
+// where the sensor was while they were silent. Without zones all frames pass at
+// once.
 //
 // A Gate belongs to one goroutine, but for Hidden.
 type Gate struct {
@@ -143,18 +145,19 @@ func (g *Gate) show(b *capture.Batch, track *gps.Track) *capture.Batch {
 // hides decides on frame i of a batch.
 func (g *Gate) hides(b *capture.Batch, i int, track *gps.Track) bool {
 	ns := b.Frame(i).TimeNs
-	if !b.Live {
-		if p, ok := track.AtUTC(ns); ok {
-			return gps.Hidden(g.zones, p)
-		}
-		before, after := track.AroundUTC(ns)
-		return g.doubts(before, after, ns)
+	at, around := (*gps.Track).AtUTC, (*gps.Track).AroundUTC
+	if b.Live {
+		ns -= b.ClockOffsetNs
+		at, around = (*gps.Track).At, (*gps.Track).Around
 	}
-	ns -= b.ClockOffsetNs
-	if p, ok := track.At(ns); ok {
+	p, ok := at(track, ns)
+	if ok && p.Kind != gps.FixedKind {
 		return gps.Hidden(g.zones, p)
 	}
-	before, after := track.Around(ns)
+	before, after := around(track, ns)
+	if ok && (gps.Hidden(g.zones, p) || !before.Known && !after.Known) {
+		return gps.Hidden(g.zones, p)
+	}
 	return g.doubts(before, after, ns)
 }
 

@@ -199,6 +199,25 @@ func TestGateHidesFramesWithoutAPositionUnlessAnotherProvesThatItCan(t *testing.
 	}
 }
 
+// A rig that stands elsewhere, by its configuration, but drives home.
+func TestGateBelievesAFixedPositionOnlyUntilThereAreFixes(t *testing.T) {
+	r := newRig(home)
+	elsewhere := gps.NewFixed(53, 4, math.NaN(), "")
+	r.builder.SetFixed(&elsewhere)
+	r.fix()
+	r.nowNs = 1000 * gateSecond
+	r.gate.Push(heard(1000 * gateSecond))
+	if got := let(t, r.gate.Ready()); len(got) != 1 {
+		t.Errorf("the fixed position alone lets %v through", got)
+	}
+	r.fix(road{}.point(1010 * gateSecond)) // at home
+	r.nowNs = 1100 * gateSecond
+	r.gate.Push(heard(1010*gateSecond, 1100*gateSecond))
+	if got := let(t, r.gate.Ready()); got != nil {
+		t.Errorf("behind a fix at home it lets %v through", got)
+	}
+}
+
 func TestGateKnowsFramesOfFilesOnlyByFixedPositionsAndLogs(t *testing.T) {
 	file := func() *capture.Batch {
 		b := heard(100 * gateSecond)
