@@ -15,22 +15,30 @@ type Zone struct {
 	RadiusM  float64 // metres
 }
 
-// MaxZoneRadiusM is the largest radius of a zone, in metres.
-const MaxZoneRadiusM = 1e6
+// Bounds of a zone's radius, in metres: what is smaller than receivers err would
+// protect nothing, what is larger is a mistake.
+const (
+	MinZoneRadiusM = 10.0
+	MaxZoneRadiusM = 100_000.0
+)
 
 // unknownRadiusM is what a receiver's position may be off that does not say how
 // much: more than a receiver under trees, less than a telephone cell.
 const unknownRadiusM = 30
 
 // ParseZone reads a zone as a command line has it: latitude and longitude in
-// degrees and the radius in metres, with commas between them and perhaps an m
-// behind: 52.3731,4.8922,200m. It is named after its text.
+// degrees and the radius in metres, or in m or km if that stands behind, with
+// commas between: 52.3731,4.8922,200m. The zone has no name.
 func ParseZone(s string) (Zone, error) {
 	parts := strings.Split(s, ",")
 	if len(parts) != 3 {
 		return Zone{}, errors.New("a zone is latitude,longitude,radius in metres")
 	}
-	parts[2] = strings.TrimSuffix(strings.TrimSpace(parts[2]), "m")
+	radius, unit := strings.TrimSpace(parts[2]), 1.0
+	if km, ok := strings.CutSuffix(radius, "km"); ok {
+		radius, unit = km, 1000
+	}
+	parts[2] = strings.TrimSuffix(radius, "m")
 	var v [3]float64
 	for i, what := range [...]string{"latitude", "longitude", "radius"} {
 		text := strings.TrimSpace(parts[i])
@@ -40,7 +48,7 @@ func ParseZone(s string) (Zone, error) {
 		}
 		v[i] = x
 	}
-	z := Zone{Name: s, Lat: v[0], Lon: v[1], RadiusM: v[2]}
+	z := Zone{Lat: v[0], Lon: v[1], RadiusM: v[2] * unit}
 	return z, z.Validate()
 }
 
@@ -51,8 +59,8 @@ func (z Zone) Validate() error {
 		return fmt.Errorf("latitude %g is not between -90 and 90", z.Lat)
 	case !(math.Abs(z.Lon) <= 180):
 		return fmt.Errorf("longitude %g is not between -180 and 180", z.Lon)
-	case !(z.RadiusM > 0 && z.RadiusM <= MaxZoneRadiusM):
-		return fmt.Errorf("radius %g is not between 0 and %g metres", z.RadiusM, float64(MaxZoneRadiusM))
+	case !(z.RadiusM >= MinZoneRadiusM && z.RadiusM <= MaxZoneRadiusM):
+		return fmt.Errorf("radius of %g m is not between %g m and %g km", z.RadiusM, MinZoneRadiusM, MaxZoneRadiusM/1000)
 	}
 	return nil
 }

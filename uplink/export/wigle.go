@@ -56,7 +56,6 @@ type Wigle struct {
 	o     WigleOptions
 	open  sightings
 	line  []byte
-	rcois []byte
 	stats WigleStats
 	begun bool
 	err   error // of the writer, for good
@@ -162,7 +161,7 @@ func (w *Wigle) closeOld(nowNs int64) {
 
 // distanceM is the distance of two positions in metres.
 func distanceM(a, b gps.Position) float64 {
-	a.AccuracyM, b.AccuracyM = 0, 0
+	b.AccuracyM = 0
 	return gps.Zone{Lat: a.Lat, Lon: a.Lon}.ClearanceM(b)
 }
 
