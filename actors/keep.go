@@ -129,7 +129,7 @@ func (s *shared) watchDrops(ctx context.Context) error {
 	defer client.Close()
 	err = s.pacer.Watch(ctx, client.PacketDrops, s.paceChanged)
 	if fault.CodeOf(err) == fault.RESTRole {
-		s.log.Info("the server does not tell this login what it drops; the limits of replay hold as configured", "err", err)
+		s.log.Debug("the server does not tell this login what it drops; the limits of replay hold as configured", "err", err)
 		<-ctx.Done()
 	}
 	return err
