@@ -2,12 +2,12 @@
 // the log in which they wait until the server has confirmed them, and the
 // located frame that links, local logs and exports all speak.
 //
-// A Log is safe for one appender, one sender and one acknowledger at a time,
-// each in its own goroutine. Nothing here knows of actors or of the wire.
+// A Log is safe for one appender, one sender, one acknowledger and one spiller
+// at a time, each in its own goroutine. Nothing here knows of actors or of the
+// wire.
 package frames
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -17,8 +17,9 @@ import (
 	"github.com/sensord/sensord/uplink/frames/spool"
 )
 
-// A Seq numbers the frames of one source from 0 on, in the order of capture.
-// Numbers of dropped frames are not used again.
+// A Seq numbers the frames of one source from 0 on, in the order of capture;
+// with a spool it goes on where an earlier run stopped. Numbers of dropped
+// frames are not used again.
 type Seq uint64
 
 // Log is one source's frames in order, from the oldest that no server has
@@ -27,20 +28,37 @@ type Seq uint64
 // link. A lost link moves sent back to acked; nothing else is needed to lose
 // nothing.
 //
-// Today the whole log is its tail in memory. Segments on disk fit behind the
-// same cursors: the sender asks for the frames at sent and does not know where
-// they lie.
+// The newest frames are in memory, its tail. What has waited for a while is
+// written to the store, see Spill, and is the store's from then on: memory keeps
+// copies of it as long as there is room. The sender asks for the frames at sent
+// and does not know where they lie.
 type Log struct {
-	mu     sync.Mutex
-	tail   tail
-	sent   Seq
-	acked  Seq
-	high   Seq // below it everything was written to some link
-	closed bool
-	stats  Stats
+	o Options
+
+	// mu is held for moments, and never while the disk works. The store's lock
+	// is taken below it.
+	mu      sync.Mutex
+	tail    tail
+	sent    Seq
+	acked   Seq
+	high    Seq   // below it everything was written to some link
+	flight  []run // what was written to the present link and is not confirmed
+	closed  bool
+	ended   bool // nobody sends any more
+	stats   Stats
+	store   *spool.Store
+	written Seq  // below it the spiller has given everything to the store
+	hand    run  // what the sender has of the store's
+	disk    part // what was read back last
+	diskErr error
+	idle    bool // the spiller waits for the next frame
 
 	wake chan struct{}
+	bell chan struct{} // the spiller's
 }
+
+// A run is frames with numbers that follow each other.
+type run struct{ first, end Seq }
 
 // Options of a Log.
 type Options struct {
@@ -54,76 +72,102 @@ type Options struct {
 
 // NewLog returns an empty log.
 func NewLog(o Options) *Log {
-	return &Log{tail: tail{maxBytes: o.MemoryBytes}, wake: make(chan struct{}, 1)}
+	if o.Now == nil {
+		o.Now = func() int64 { return 0 }
+	}
+	if o.Tracker == nil {
+		o.Tracker = &gps.Tracker{}
+	}
+	return &Log{
+		o: o, tail: tail{maxBytes: o.MemoryBytes},
+		wake: make(chan struct{}, 1), bell: make(chan struct{}, 1),
+	}
 }
 
-// Attach gives the log its source's store, once and before the first Next. The
-// frames that the store has recovered come before those appended so far.
-func (l *Log) Attach(s *spool.Store) {}
-
-// Spill writes frames to the store: those that have been unconfirmed for
-// Options.After, and from then on all that come, until none is left on disk. It
-// runs until ctx is done, then writes everything that is unconfirmed, syncs, and
-// returns nil. Without a store it only waits.
-func (l *Log) Spill(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+// Attach gives the log its source's store, once and before the first Next; to
+// repeat it is harmless. The frames that the store has recovered come before
+// those that were appended so far.
+func (l *Log) Attach(s *spool.Store) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.store == s {
+		return
+	}
+	if l.store != nil || l.high > 0 || l.tail.reader.batch != nil {
+		panic("frames: a store for a log that is being sent")
+	}
+	found := s.Recovered()
+	l.store = s
+	l.tail.renumber(Seq(found.Next))
+	l.acked, l.sent, l.high = Seq(found.First), Seq(found.First), Seq(found.First)
+	l.tail.keep(Seq(found.Next))
+	l.written = Seq(found.Next)
+	l.stats.Recovered = found.Frames + found.Lost
+	l.stats.DroppedBy[DropDamaged] += found.Lost
+	l.stats.LostBytes = found.LostBytes
+	l.move()
+	ring(l.bell)
+	ring(l.wake)
 }
 
-// Hide counts n captured frames that were heard inside a zone and are not
-// appended.
-func (l *Log) Hide(n int) {}
-
-// Backlog returns what is not sent yet. It is cheap.
-func (l *Log) Backlog() Backlog { return Backlog{} }
-
-// Spilled reports whether the chunk was captured longer than Options.After ago,
-// or before this run.
-func (c Chunk) Spilled() bool { return false }
-
-// ReadSpool tells of every frame that is kept of a source in a spool directory
-// and not confirmed, in order. It takes no lock. The frame is valid until heard
-// returns; an error that it returns ends the reading and is returned.
-func ReadSpool(dir string, uuid capture.UUID, heard func(*Located) error) error { return nil }
+// move tells the store where the cursors are.
+func (l *Log) move() {
+	if l.store == nil {
+		return
+	}
+	l.store.Move(spool.Cursors{
+		Acked: uint64(l.acked), Sent: uint64(l.sent), Owned: uint64(l.tail.kept),
+		Reading: uint64(l.hand.first), Read: uint64(l.hand.end),
+	})
+}
 
 // Append takes ownership of b and adds its frames. It never blocks: when the
-// log is full the oldest frames that are not on their way are dropped and
-// counted, or, if there are none, b itself. It returns how many were dropped.
+// log is full, and its frames cannot be written to a store, the oldest that are
+// not on their way are dropped and counted, or, if there are none, b itself. It
+// returns how many were dropped.
 func (l *Log) Append(b *capture.Batch) (dropped uint64) {
 	n := uint64(b.Len())
 	if n == 0 {
 		b.Release()
 		return 0
 	}
+	now := l.o.Now()
 	l.mu.Lock()
-	before := l.stats.Dropped
+	before := l.stats.DroppedBy.Sum()
 	l.stats.Captured += n
-	l.add(b)
-	dropped = l.stats.Dropped - before
+	l.add(b, now)
+	dropped = l.stats.DroppedBy.Sum() - before
+	hurry := l.store != nil && (l.idle || l.pressed())
+	l.idle = false
 	l.mu.Unlock()
-	l.ring()
+	ring(l.wake)
+	if hurry {
+		ring(l.bell)
+	}
 	return dropped
 }
 
-func (l *Log) add(b *capture.Batch) {
-	if l.tail.join(b) {
+func (l *Log) add(b *capture.Batch, now int64) {
+	if l.tail.join(b, l.written) {
 		return
 	}
-	for !l.tail.fits(b) && l.dropOldestUnsent() {
+	newest := l.store != nil && l.store.Drop() == spool.Newest
+	for !l.tail.fits(b) && (l.tail.evict() || !newest && l.dropOldestUnsent()) {
 	}
 	if l.tail.fits(b) {
-		l.tail.push(b)
+		l.tail.push(b, now)
 		return
 	}
 	l.tail.skip(b.Len())
-	l.stats.Dropped += uint64(b.Len())
+	l.stats.DroppedBy[l.reason()] += uint64(b.Len())
 	b.Release()
 }
 
 // dropOldestUnsent makes room. Frames in flight stay: they would be counted as
-// lost although the server probably has them.
+// lost although the server probably has them. So do those that the store has,
+// or gets.
 func (l *Log) dropOldestUnsent() bool {
-	b, first := l.tail.removeFrom(l.sent, l.sent == l.acked)
+	b, first := l.tail.removeFrom(max(l.sent, l.written), l.sent == l.acked)
 	if b == nil {
 		return false
 	}
@@ -131,9 +175,19 @@ func (l *Log) dropOldestUnsent() bool {
 	if l.acked > first {
 		done = int(l.acked - first)
 	}
-	l.stats.Dropped += uint64(b.Len() - done)
+	l.stats.DroppedBy[l.reason()] += uint64(b.Len() - done)
 	b.Release()
 	return true
+}
+
+// Hide counts n captured frames that were heard inside a zone and are not
+// appended.
+func (l *Log) Hide(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stats.Captured += uint64(n)
+	l.stats.Hidden += uint64(n)
+	l.stats.DroppedBy[DropPrivacy] += uint64(n)
 }
 
 // Room reports how many batches of the largest size fit without a drop.
@@ -143,20 +197,22 @@ func (l *Log) Room() int {
 	return l.tail.room()
 }
 
-// Pressed reports that more than half of the memory is used, so that frames
-// should leave as soon as they can.
+// Pressed reports that more than half of the memory is used by what is nowhere
+// else, so that frames should leave as soon as they can.
 func (l *Log) Pressed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.tail.bytes > l.tail.maxBytes/2
+	return l.pressed()
 }
+
+func (l *Log) pressed() bool { return l.tail.bytes-l.tail.copies > l.tail.maxBytes/2 }
 
 // Close says that no more frames will come. It is harmless to repeat.
 func (l *Log) Close() {
 	l.mu.Lock()
 	l.closed = true
 	l.mu.Unlock()
-	l.ring()
+	ring(l.wake)
 }
 
 // Wake returns the channel that receives a value after frames were appended or
@@ -164,91 +220,11 @@ func (l *Log) Close() {
 // for many changes.
 func (l *Log) Wake() <-chan struct{} { return l.wake }
 
-func (l *Log) ring() {
+func ring(bell chan<- struct{}) {
 	select {
-	case l.wake <- struct{}{}:
+	case bell <- struct{}{}:
 	default:
 	}
-}
-
-// Chunk is a run of frames at the sent cursor, all of one batch. Its frames
-// stay valid until the sender calls Sent, whatever happens to the log meanwhile.
-type Chunk struct {
-	batch *capture.Batch
-	from  int
-	first Seq // of frame 0 of the chunk
-}
-
-// Len is the number of frames.
-func (c Chunk) Len() int { return c.batch.Len() - c.from }
-
-// Frame returns frame i of the chunk.
-func (c Chunk) Frame(i int) capture.Frame { return c.batch.Frame(c.from + i) }
-
-// Seq returns frame i's number.
-func (c Chunk) Seq(i int) Seq { return c.first + Seq(i) }
-
-// Clock is the batch's Live and ClockOffsetNs, see capture.Batch.
-func (c Chunk) Clock() (live bool, offsetNs int64) { return c.batch.Live, c.batch.ClockOffsetNs }
-
-// Next returns the frames at the sent cursor, or false when all are sent. The
-// caller must end its use of the chunk with Sent before it calls Next again.
-func (l *Log) Next() (Chunk, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	b, first := l.tail.pin(l.sent)
-	if b == nil {
-		return Chunk{}, false
-	}
-	from := 0
-	if l.sent > first {
-		from = int(l.sent - first)
-	}
-	return Chunk{batch: b, from: from, first: first + Seq(from)}, true
-}
-
-// Sent ends the use of a chunk of which n frames, from its start, were written
-// to the link.
-func (l *Log) Sent(c Chunk, n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.sent = c.first + Seq(n)
-	if again := min(l.sent, l.high); again > c.first {
-		l.stats.Resent += uint64(again - c.first)
-	}
-	l.high = max(l.high, l.sent)
-	l.tail.unpin()
-}
-
-// SentTo returns the sent cursor: every frame below is written or dropped.
-func (l *Log) SentTo() Seq {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.sent
-}
-
-// Ack says that a server has confirmed every frame below to. Numbers beyond
-// sent are taken as sent, and smaller ones than before change nothing.
-func (l *Log) Ack(to Seq) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	to = min(to, l.sent)
-	if to <= l.acked {
-		return
-	}
-	l.stats.Acked += uint64(l.tail.ack(l.acked, to))
-	l.acked = to
-}
-
-// Rewind moves sent back to acked, because the link between is lost. It returns
-// how many frames that puts up for a second time.
-func (l *Log) Rewind() uint64 {
-	l.mu.Lock()
-	n := uint64(l.tail.count(l.acked, l.sent))
-	l.sent = l.acked
-	l.mu.Unlock()
-	l.ring()
-	return n
 }
 
 // Closed reports that no more frames will come.
@@ -263,32 +239,23 @@ func (l *Log) Closed() bool {
 func (l *Log) Confirmed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.confirmed()
+	var lost spool.Drops
+	if l.store != nil {
+		lost = l.store.Drops()
+	}
+	return l.closed && l.waiting(lost) == 0
 }
 
-func (l *Log) confirmed() bool { return l.closed && l.tail.empty() }
-
-// Stats returns the counters as they are now.
-func (l *Log) Stats() Stats {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s := l.stats
-	s.Waiting = s.Captured - s.Acked - s.Dropped
-	s.InFlight = uint64(l.tail.count(l.acked, l.sent))
-	s.MemBytes = l.tail.bytes
-	s.Closed, s.Confirmed = l.closed, l.confirmed()
-	return s
-}
-
-// Discard releases all frames that still wait and counts them as dropped. It is
-// the end of a log that nobody will send any more.
+// Discard lets go of all frames that still wait. Those that are on disk are kept
+// for the next start; the others are counted as dropped, and it returns how many
+// these are. It is the end of a log that nobody will send any more.
 func (l *Log) Discard() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	lost := l.stats.Captured - l.stats.Acked - l.stats.Dropped
-	l.stats.Dropped += lost
+	lost := uint64(l.tail.count(max(l.acked, l.tail.kept), l.tail.next))
+	l.stats.DroppedBy[DropMemory] += lost
 	l.tail.clear()
-	l.closed = true
-	l.sent, l.acked = l.tail.next, l.tail.next
+	l.closed, l.ended = true, true
+	l.flight = nil
 	return lost
 }

@@ -1,6 +1,11 @@
 package frames
 
-import "time"
+import (
+	"errors"
+	"time"
+
+	"github.com/sensord/sensord/uplink/frames/spool"
+)
 
 // A Reason says why a frame was dropped.
 type Reason uint8
@@ -66,4 +71,93 @@ type Backlog struct {
 	Bytes   int64         // of frames, about
 	Age     time.Duration // of the oldest one since its capture, 0 without one
 	Spilled bool          // the oldest was captured longer than Options.After ago, or before this run
+}
+
+// reason says why a frame is dropped when memory is full.
+func (l *Log) reason() Reason {
+	switch {
+	case l.store == nil:
+		return DropMemory
+	case errors.Is(l.diskErr, spool.ErrFull):
+		return DropNewest
+	}
+	return DropDisk
+}
+
+// waiting is the number of frames that are neither confirmed nor dropped.
+func (l *Log) waiting(lost spool.Drops) uint64 {
+	s := &l.stats
+	return s.Captured + s.Recovered - s.Acked - s.DroppedBy.Sum() - lost.Size - lost.Age - lost.Damaged
+}
+
+// Stats returns the counters as they are now.
+func (l *Log) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.stats
+	var lost spool.Drops
+	if l.store != nil {
+		var u spool.Usage
+		u, lost, s.DiskErr = l.store.Usage()
+		s.Spilled, s.DiskBytes = u.Frames, u.Bytes
+	}
+	s.Waiting = l.waiting(lost)
+	s.DroppedBy[DropSize] += lost.Size
+	s.DroppedBy[DropAge] += lost.Age
+	s.DroppedBy[DropDamaged] += lost.Damaged
+	s.Damaged = s.DroppedBy[DropDamaged]
+	s.Dropped = s.DroppedBy.Sum()
+	s.InFlight = l.inFlight()
+	s.MemBytes = l.tail.bytes
+	s.Closed, s.Confirmed = l.closed, l.closed && s.Waiting == 0
+	if l.ended {
+		s.Waiting, s.Kept = 0, s.Waiting
+	}
+	return s
+}
+
+// Backlog returns what is not sent yet. It is cheap.
+func (l *Log) Backlog() Backlog {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return Backlog{}
+	}
+	now := l.o.Now()
+	var b Backlog
+	own := max(l.sent, l.tail.kept)
+	if l.store != nil {
+		var oldest spool.Instant
+		b.Frames, b.Bytes, oldest = l.store.Unsent(uint64(l.sent), uint64(own))
+		if b.Frames > 0 {
+			b.Spilled, b.Age = true, l.since(oldest, now)
+		}
+	}
+	b.Frames += uint64(l.tail.count(own, l.tail.next))
+	i := l.tail.at(own)
+	if i == len(l.tail.entries) {
+		return b
+	}
+	e := &l.tail.entries[i]
+	b.Bytes += l.tail.data - e.data
+	if !b.Spilled {
+		b.Age = time.Duration(now - e.atNs)
+		if f := e.batch.Frame(max(0, int(own)-int(e.first))); e.batch.Live && f.TimeNs != 0 {
+			b.Age = time.Duration(now - (f.TimeNs - e.batch.ClockOffsetNs))
+		}
+		b.Spilled = now-e.atNs > int64(max(l.o.After, lateAfter))
+	}
+	b.Age = max(b.Age, 0)
+	return b
+}
+
+// since is how long ago something was.
+func (l *Log) since(at spool.Instant, nowNs int64) time.Duration {
+	if at.Boottime {
+		return time.Duration(nowNs - at.Ns)
+	}
+	if c := l.o.Tracker.Track().Clock(); c.Known() {
+		return time.Duration(nowNs + c.OffsetNs - at.Ns)
+	}
+	return time.Since(time.Unix(0, at.Ns))
 }

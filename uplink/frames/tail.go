@@ -11,18 +11,29 @@ import (
 type tail struct {
 	entries  []entry // oldest first; the slice's start moves, append makes it compact
 	next     Seq     // number of the next frame
-	bytes    int
+	kept     Seq     // entries that end at or below are copies of what is on disk
+	bytes    int     // of memory,
+	copies   int     // of copies among that
 	maxBytes int
-	pinned   *capture.Batch // what the sender reads now
-	orphan   bool           // pinned left the log meanwhile; unpin releases it
+	data     int64 // bytes of frames ever pushed, to tell how many are behind an entry
+
+	reader, spiller pin
 }
 
 type entry struct {
 	first Seq
 	batch *capture.Batch
+	atNs  int64 // when the first frame came, CLOCK_BOOTTIME
+	data  int64 // tail.data before it
 }
 
-func (e entry) end() Seq { return e.first + Seq(e.batch.Len()) }
+func (e *entry) end() Seq { return e.first + Seq(e.batch.Len()) }
+
+// A pin keeps a batch that one goroutine reads without the lock.
+type pin struct {
+	batch  *capture.Batch
+	orphan bool // it left the log meanwhile, and is for the last pin to release
+}
 
 func (t *tail) empty() bool { return len(t.entries) == 0 }
 
@@ -31,42 +42,63 @@ func (t *tail) fits(b *capture.Batch) bool {
 	return t.empty() || t.bytes+b.MemBytes() <= t.maxBytes
 }
 
-// room is the number of largest batches that fit; an empty tail takes any.
+// room is the number of largest batches that fit, in the place of copies too;
+// one of nothing but copies takes any.
 func (t *tail) room() int {
-	n := max(0, (t.maxBytes-t.bytes)/capture.MaxBatchMemBytes)
-	if t.empty() {
+	own := t.bytes - t.copies
+	n := max(0, (t.maxBytes-own)/capture.MaxBatchMemBytes)
+	if own == 0 {
 		return max(n, 1)
 	}
 	return n
 }
 
-// join adds b's frames to the newest batch, if nobody reads that and there is
-// room in it, so that frames that come one by one do not hold a slab each.
-func (t *tail) join(b *capture.Batch) bool {
+// join adds b's frames to the newest batch, if nobody reads that, it is not
+// below written, and there is room in it, so that frames that come one by one do
+// not hold a slab each.
+func (t *tail) join(b *capture.Batch, written Seq) bool {
 	if t.empty() {
 		return false
 	}
-	last := t.entries[len(t.entries)-1]
-	if last.batch == t.pinned || last.end() != t.next {
+	last := &t.entries[len(t.entries)-1]
+	if t.pinned(last.batch) || last.end() != t.next || last.end() <= written {
 		return false
 	}
-	n, before := b.Len(), last.batch.MemBytes()
+	n, data, before := b.Len(), b.DataBytes(), last.batch.MemBytes()
 	if !last.batch.Join(b, t.maxBytes-t.bytes) {
 		return false
 	}
 	t.bytes += last.batch.MemBytes() - before
 	t.next += Seq(n)
+	t.data += int64(data)
 	return true
 }
 
-func (t *tail) push(b *capture.Batch) {
-	t.entries = append(t.entries, entry{first: t.next, batch: b})
+func (t *tail) push(b *capture.Batch, nowNs int64) {
+	t.entries = append(t.entries, entry{first: t.next, batch: b, atNs: nowNs, data: t.data})
 	t.bytes += b.MemBytes()
 	t.next += Seq(b.Len())
+	t.data += int64(b.DataBytes())
 }
 
 // skip uses up the numbers of n frames that were dropped on arrival.
 func (t *tail) skip(n int) { t.next += Seq(n) }
+
+// renumber adds base to all numbers.
+func (t *tail) renumber(base Seq) {
+	for i := range t.entries {
+		t.entries[i].first += base
+	}
+	t.next += base
+}
+
+// keep says that everything below to is on disk, as far as it is not confirmed.
+func (t *tail) keep(to Seq) {
+	for i := t.at(t.kept); i < len(t.entries) && t.entries[i].end() <= to; i++ {
+		t.copies += t.entries[i].batch.MemBytes()
+	}
+	t.kept = max(t.kept, to)
+}
 
 // at returns the index of the first batch that ends behind seq, or
 // len(entries).
@@ -80,71 +112,111 @@ func (t *tail) at(seq Seq) int {
 func (t *tail) removeFrom(seq Seq, split bool) (*capture.Batch, Seq) {
 	for i := t.at(seq); i < len(t.entries); i++ {
 		e := t.entries[i]
-		if e.batch == t.pinned || (e.first < seq && !split) {
+		if t.pinned(e.batch) || (e.first < seq && !split) {
 			continue
 		}
-		// What is before i is in flight, and mostly less than what is behind.
-		copy(t.entries[1:i+1], t.entries[:i])
-		t.entries[0] = entry{}
-		t.entries = t.entries[1:]
-		t.bytes -= e.batch.MemBytes()
+		t.remove(i)
 		return e.batch, e.first
 	}
 	return nil, 0
 }
 
-// pin returns the batch that holds the first frame at or behind seq, with the
-// number of its first frame, and keeps it from being released.
-func (t *tail) pin(seq Seq) (*capture.Batch, Seq) {
+// evict releases the oldest copy of what is on disk, and reports whether there
+// was one that nobody reads.
+func (t *tail) evict() bool {
+	for i := 0; i < len(t.entries) && t.entries[i].end() <= t.kept; i++ {
+		if b := t.entries[i].batch; !t.pinned(b) {
+			t.remove(i)
+			b.Release()
+			return true
+		}
+	}
+	return false
+}
+
+// remove takes out entry i. What is before it is mostly less than what is
+// behind.
+func (t *tail) remove(i int) {
+	e := t.entries[i]
+	copy(t.entries[1:i+1], t.entries[:i])
+	t.entries[0] = entry{}
+	t.entries = t.entries[1:]
+	t.forget(&e)
+}
+
+// forget takes an entry's memory out of the sums.
+func (t *tail) forget(e *entry) {
+	t.bytes -= e.batch.MemBytes()
+	if e.end() <= t.kept {
+		t.copies -= e.batch.MemBytes()
+	}
+}
+
+// pin returns the entry with the first frame at or behind seq, and keeps its
+// batch from being released until the reader is unpinned. It returns nil if
+// there is none.
+func (t *tail) pin(seq Seq) *entry { return t.pinAs(&t.reader, seq) }
+
+func (t *tail) pinAs(p *pin, seq Seq) *entry {
 	i := t.at(seq)
 	if i == len(t.entries) {
-		return nil, 0
+		return nil
 	}
-	t.pinned = t.entries[i].batch
-	return t.pinned, t.entries[i].first
+	p.batch = t.entries[i].batch
+	return &t.entries[i]
 }
 
-func (t *tail) unpin() {
-	if t.orphan {
-		t.pinned.Release()
-	}
-	t.pinned, t.orphan = nil, false
-}
+func (t *tail) pinned(b *capture.Batch) bool { return b == t.reader.batch || b == t.spiller.batch }
 
-// ack releases the batches that end at or below to and returns how many frames
-// there were in [from, to).
-func (t *tail) ack(from, to Seq) int {
-	n := t.count(from, to)
-	for len(t.entries) > 0 && t.entries[0].end() <= to {
-		t.drop(t.entries[0].batch)
-		t.entries[0] = entry{}
-		t.entries = t.entries[1:]
-	}
-	return n
-}
-
-func (t *tail) drop(b *capture.Batch) {
-	t.bytes -= b.MemBytes()
-	if b == t.pinned {
-		t.orphan = true
+func (t *tail) unpin(p *pin) {
+	b, orphan := p.batch, p.orphan
+	*p = pin{}
+	if !orphan {
 		return
 	}
+	for _, other := range [...]*pin{&t.reader, &t.spiller} {
+		if other.batch == b {
+			other.orphan = true
+			return
+		}
+	}
 	b.Release()
+}
+
+// ack releases the batches that end at or below to.
+func (t *tail) ack(to Seq) {
+	for len(t.entries) > 0 && t.entries[0].end() <= to {
+		e := t.entries[0]
+		t.entries[0] = entry{}
+		t.entries = t.entries[1:]
+		t.drop(&e)
+	}
+}
+
+func (t *tail) drop(e *entry) {
+	t.forget(e)
+	for _, p := range [...]*pin{&t.reader, &t.spiller} {
+		if p.batch == e.batch {
+			p.orphan = true
+			return
+		}
+	}
+	e.batch.Release()
 }
 
 // count returns how many frames lie in [from, to).
 func (t *tail) count(from, to Seq) int {
 	n := 0
 	for i := t.at(from); i < len(t.entries) && t.entries[i].first < to; i++ {
-		e := t.entries[i]
+		e := &t.entries[i]
 		n += int(min(e.end(), to) - max(e.first, from))
 	}
 	return n
 }
 
 func (t *tail) clear() {
-	for _, e := range t.entries {
-		t.drop(e.batch)
+	for i := range t.entries {
+		t.drop(&t.entries[i])
 	}
 	t.entries = nil
 }

@@ -108,5 +108,6 @@ type Info struct {
 	First, Last time.Time
 	Acked       uint64 // every frame with a smaller number is confirmed
 	Locked      bool   // a running sensord has it
-	Damaged     bool   // not every byte is part of a record
+	Damaged     bool   // not every byte is part of a record, or frames are lost
+	Lost        uint64 // frames that were written and cannot be found any more, as far as that is known
 }

@@ -1,0 +1,186 @@
+package spool
+
+import (
+	"errors"
+	"time"
+
+	"github.com/sensord/sensord/gps"
+)
+
+// Points appends points of the track, which are in order and behind those kept
+// before. They go into the segment of the newest frame; before the first they
+// are not taken.
+func (s *Store) Points(points []gps.Point) {
+	w := &s.w
+	for w.seg != nil && len(points) > 0 {
+		n := min(len(points), maxPoints)
+		w.pbuf = appendPoints(w.pbuf, s.rig.boot, points[:n])
+		w.pointNs = points[n-1].TimeNs
+		keep := points[max(0, n-repeatPoints):n]
+		w.points = append(w.points, keep...)
+		w.points = append(w.points[:0], w.points[max(0, len(w.points)-repeatPoints):]...)
+		points = points[n:]
+	}
+}
+
+// PointNs returns the time of the newest point that was kept, 0 before the
+// first.
+func (s *Store) PointNs() int64 { return s.w.pointNs }
+
+// State keeps what the clock is worth, if it says something new.
+func (s *Store) State(st State) {
+	w := &s.w
+	if w.hasState && !changed(&w.state, &st) {
+		return
+	}
+	w.state, w.hasState = st, true
+	s.clock(s.rig.boot, st)
+	if w.seg != nil {
+		w.pbuf = appendState(w.pbuf, s.rig.boot, &st)
+	}
+}
+
+// changed reports whether a state differs from the one before by more than it
+// is off anyway.
+func changed(a, b *State) bool {
+	const small = int64(5 * time.Millisecond)
+	x, y := &a.Clock, &b.Clock
+	d := x.OffsetNs - y.OffsetNs
+	if x.Source != y.Source || a.HasFixed != b.HasFixed || a.Options != b.Options {
+		return true
+	}
+	return x.Known() && max(d, -d) > max(small, y.ErrorNs/2) || a.HasFixed && (a.Fixed.Lat != b.Fixed.Lat || a.Fixed.Lon != b.Fixed.Lon)
+}
+
+// Now is what time it is, as far as it is known.
+type Now struct {
+	BootNs int64 // CLOCK_BOOTTIME
+	UTCNs  int64 // 0 if it is not known
+}
+
+// Tick makes everything safe that was committed, remembers the cursors, and
+// deletes what need not be kept. The log has given the numbers below next to
+// frames; memory of those that are not confirmed are only in memory. An error
+// has been spoken of.
+func (s *Store) Tick(next, memory uint64, now Now) error {
+	w := &s.w
+	s.expire(now)
+	s.mu.Lock()
+	acked := s.cursors.Acked
+	idle := w.seg != nil && w.seg.end() <= acked && len(w.runs) == 0
+	s.mu.Unlock()
+	if w.seg != nil && (idle || time.Since(w.began) >= s.rig.rotate) {
+		if err := s.seal(); err != nil {
+			return err
+		}
+	}
+	if err := s.sync(); err != nil {
+		return s.fail(err)
+	}
+	if err := s.save(acked, next, memory); err != nil {
+		w.lame = true
+		return s.fail(err)
+	}
+	if s.failing() && !time.Now().Before(w.retry) && (w.lame || memory == 0) {
+		w.lame = false
+		if err := s.probe(); err != nil {
+			return err
+		}
+	}
+	for g := s.done(); g != nil; g = s.done() {
+		s.erase(g)
+	}
+	if memory > 0 && !s.Holds() { // from here on nothing is remembered until frames are written again
+		if err := s.save(acked, next, 0); err != nil {
+			return s.fail(err)
+		}
+	}
+	return nil
+}
+
+// probe finds out whether the disk works again, when there is nothing to write.
+func (s *Store) probe() error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	return s.Commit()
+}
+
+// save writes the cursor, if it has changed.
+func (s *Store) save(acked, next, memory uint64) error {
+	w := &s.w
+	c := &w.cursor
+	c.acked, c.next, c.memory, c.segment = max(c.acked, acked), max(c.next, next), memory, uint64(w.number)
+	if *c == w.saved {
+		return nil
+	}
+	if err := c.write(w.cursorFile); err != nil {
+		return err
+	}
+	if s.rig.o.Sync != Never {
+		if err := w.cursorFile.Sync(); err != nil {
+			return err
+		}
+	}
+	w.saved = *c
+	return nil
+}
+
+// expire gives up what is older than the rig keeps.
+func (s *Store) expire(now Now) {
+	age := int64(s.rig.o.MaxAge)
+	if age <= 0 {
+		return
+	}
+	old := func(g *segment) bool {
+		at := s.instant(g, g.lastNs)
+		switch {
+		case at.Boottime:
+			return now.BootNs-at.Ns > age
+		case !g.live || now.UTCNs == 0:
+			return false // a file's frames are as old as the file
+		}
+		return now.UTCNs-at.Ns > age
+	}
+	if g := s.w.seg; g != nil && len(s.w.runs) == 0 {
+		s.mu.Lock()
+		expired := len(g.runs) > 0 && old(g)
+		s.mu.Unlock()
+		if expired && s.seal() != nil {
+			return
+		}
+	}
+	age0 := func(d *Drops) *uint64 { return &d.Age }
+	for g := s.give(age0, old); g != nil; g = s.give(age0, old) {
+		s.erase(g)
+		s.lost("frames on disk are older than is kept, and dropped")
+	}
+}
+
+// lost speaks of frames that were given up, at most once a minute.
+func (s *Store) lost(text string) {
+	s.mu.Lock()
+	quiet := time.Since(s.said) < time.Minute
+	if !quiet {
+		s.said = time.Now()
+	}
+	d := s.drops
+	s.mu.Unlock()
+	if !quiet {
+		s.log.Warn(text, "by_size", d.Size, "by_age", d.Age, "damaged", d.Damaged) //nolint:sloglint // one of three constants
+	}
+}
+
+// Close ends the store, with everything safe that was committed.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	acked := s.cursors.Acked
+	s.mu.Unlock()
+	err := s.seal()
+	err = errors.Join(err, s.save(acked, s.w.cursor.next, s.w.cursor.memory))
+	for g := s.done(); g != nil; g = s.done() {
+		s.erase(g)
+	}
+	s.closeReading()
+	return errors.Join(err, s.w.cursorFile.Close(), s.lock.Close())
+}
