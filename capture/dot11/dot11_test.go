@@ -181,6 +181,9 @@ func TestReadKnowsWhatRadiosPutInFront(t *testing.T) {
 	}
 	cut := frame(capture.LinkTypeRadiotap, radiotapped(0x10, 2437, -50, plain))
 	cut.OrigLen += 4
+	more, snapped := cut, frame(capture.LinkTypeRadiotap, radiotapped(0, 2437, -50, plain))
+	more.OrigLen++
+	snapped.OrigLen++
 	for _, tt := range []struct {
 		name string
 		f    capture.Frame
@@ -193,6 +196,8 @@ func TestReadKnowsWhatRadiosPutInFront(t *testing.T) {
 		{"radio's band", frame(capture.LinkTypeRadiotap, radiotapped(0, 5975, -50, plain)), `"a" 5/5975 [ESS], 5975 MHz -50 dBm`},
 		{"checksum", frame(capture.LinkTypeRadiotap, radiotapped(0x10, 2437, -50, append(bytes.Clone(plain), fcs...))), `"a" 6/2437 [ESS], 2437 MHz -50 dBm`},
 		{"checksum that was cut", cut, `"a" 6/2437 [ESS], 2437 MHz -50 dBm`},
+		{"cut before its checksum", more, `"a" 6/2437 [ESS] cut, 2437 MHz -50 dBm`},
+		{"cut without one", snapped, `"a" 6/2437 [ESS] cut, 2437 MHz -50 dBm`},
 		{"bad checksum", frame(capture.LinkTypeRadiotap, radiotapped(0x50, 2437, -50, plain)), ""},
 		{"no radiotap", frame(capture.LinkTypeRadiotap, plain), ""},
 		{"PPI", frame(capture.LinkTypePPI, ppi(105, 0, unnamed)), `"a" 40/5200 [ESS], 5200 MHz -56 dBm`},

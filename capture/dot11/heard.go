@@ -33,17 +33,16 @@ func Read(f capture.Frame) (h Heard, ok bool) {
 		h.RadioMHz, h.SignalDBm, h.HasSignal = head.FreqMHz, head.SignalDBm, head.HasSignal
 	case capture.LinkTypePPI:
 		if frame, fcs, ok = h.ppi(frame); !ok {
-			return h, false
+			return Heard{}, false
 		}
 	default:
 		return h, false
 	}
-	if fcs {
-		frame = withoutFCS(frame, int64(f.OrigLen)-int64(len(f.Data)))
-	}
+	frame, cut := withoutFCS(frame, fcs, int64(f.OrigLen)-int64(len(f.Data)))
 	if h.Network, ok = Parse(frame); !ok {
-		return h, false
+		return Heard{}, false
 	}
+	h.Cut = h.Cut || cut
 	h.tune()
 	return h, true
 }
@@ -60,14 +59,17 @@ func (h *Heard) tune() {
 	}
 }
 
-// withoutFCS takes the checksum off a frame of which cut bytes are missing: it
-// was the first to go.
-func withoutFCS(frame []byte, cut int64) []byte {
-	const fcsLen = 4
-	if n := fcsLen - max(0, cut); n > 0 {
-		return frame[:max(0, len(frame)-int(n))]
+// withoutFCS takes the checksum off a frame of which missing bytes are, and
+// reports whether more than that is cut: it was the first to go.
+func withoutFCS(frame []byte, fcs bool, missing int64) (rest []byte, cut bool) {
+	if !fcs {
+		return frame, missing > 0
 	}
-	return frame
+	const fcsLen = 4
+	if there := fcsLen - max(0, missing); there > 0 {
+		return frame[:max(0, len(frame)-int(there))], false
+	}
+	return frame, missing > fcsLen
 }
 
 // ppi reads a PPI header: "PPI Packet Header format", CACE Technologies, 1.0.10.

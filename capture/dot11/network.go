@@ -18,8 +18,8 @@ type Network struct {
 	WPS           bool   //
 	Security      Security
 
-	// Cut says that the frame ends within an element: what would have come
-	// behind is not known, a network without visible protection may have one.
+	// Cut says that the frame ends within an element, or that its end was not
+	// captured: a network without visible protection may have one.
 	Cut bool
 
 	rcois    []byte // body of the Roaming Consortium element
