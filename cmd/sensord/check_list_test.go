@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -133,5 +136,61 @@ func TestCheckTellsForeignWordsSafely(t *testing.T) {
 	}
 	if s := object.String(); strings.ContainsAny(s, "\x1b\u009b\x07") || strings.Contains(s, `\u001b`) {
 		t.Error(s)
+	}
+}
+
+// documentedCheck is the section of docs/operations.md on the check.
+func documentedCheck(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Before it starts")
+	section, _, _ = strings.Cut(section, "\n## ")
+	return section
+}
+
+// Every step that a golden file shows stands in the table of the document.
+func TestCheckIsDocumented(t *testing.T) {
+	section := documentedCheck(t)
+	files, err := filepath.Glob("testdata/check*/*.view")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^(?:ok  |warn|FAIL|skip)  (\S+(?: \S+)?) {2,}`)
+	steps := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range line.FindAllStringSubmatch(string(text), -1) {
+			steps[m[1]] = true
+		}
+	}
+	if len(steps) < 15 {
+		t.Errorf("only %d steps in the golden files", len(steps))
+	}
+	for name := range steps {
+		if !regexp.MustCompile("(?m)^\\|[^|]*`" + name + "`").MatchString(section) {
+			t.Errorf("%s is not in the table", name)
+		}
+	}
+}
+
+// The object in the document is one that a check could print.
+func TestDocumentedReport(t *testing.T) {
+	_, text, _ := strings.Cut(documentedCheck(t), "```json\n")
+	text, _, _ = strings.Cut(text, "```")
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.DisallowUnknownFields()
+	var r checkReport
+	if err := dec.Decode(&r); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	s := r.Steps[0]
+	if s.Remedy != s.Code.Remedy() || r.Failed != s.Name || r.Exit != fault.Exit(fault.Newf(s.Code, "", "x")) {
+		t.Errorf("%+v", r)
 	}
 }

@@ -21,6 +21,8 @@ func (e *endToEnd) check(t *testing.T) {
 	t.Run("beside a sensord", func(t *testing.T) { e.checkBeside(t, front) })
 	t.Run("datagrams without checksums", func(t *testing.T) { e.checkOfBareDatagrams(t, front) })
 	t.Run("a log that is a pipe", func(t *testing.T) { e.checkOfAPipe(t, front) })
+	t.Run("servers", e.checkServers)
+	t.Run("disks", e.checkDisks)
 }
 
 // checkBeside checks with the receivers that a sensord has which runs.
