@@ -278,9 +278,12 @@ func (s *shared) newRESTClient() (*rest.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := showCertificate(tls, c); err != nil {
+		return nil, err
+	}
 	return rest.New(rest.Options{
 		Name: c.Name, URL: c.REST.URL, User: c.REST.User, Password: c.REST.Password.Reveal(), APIKey: c.REST.APIKey.Reveal(), TLS: tls,
-		UserAgent: s.dialers[0].UserAgent, NetDial: s.dialers[0].NetDial,
+		UserAgent: s.dialers[0].UserAgent, NetDial: s.dialers[0].DialContext,
 	})
 }
 

@@ -118,18 +118,21 @@ func (d *Dialer) climb(ctx context.Context, c net.Conn) (conn, error) {
 func (d *Dialer) connect(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	dial := d.NetDial
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
 	if d.Server.Proxy != nil {
 		addr = d.Server.Proxy.Addr()
 	}
-	c, err := dial(ctx, network, addr)
+	c, err := d.netDial(ctx, network, addr)
 	if err != nil {
 		return nil, d.connectFault(err)
 	}
 	return c, nil
+}
+
+func (d *Dialer) netDial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if d.NetDial != nil {
+		return d.NetDial(ctx, network, addr)
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, addr)
 }
 
 func (d *Dialer) secure(ctx context.Context, c net.Conn) (*tls.Conn, error) {

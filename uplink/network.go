@@ -24,6 +24,8 @@ func WatchNetwork(ctx context.Context, tell func(reason string)) error {
 const (
 	networkQuiet = 300 * time.Millisecond // without another message, before it is looked what changed
 	networkMost  = 2 * time.Second        // that it is put off
+	tellEvery    = 10 * time.Second       // on the average: an interface that flaps must not end every dial
+	tellAtOnce   = 5                      // that may come closer together
 	sleepEvery   = time.Second            // how often it is looked for a sleep that has ended
 	sleepLeast   = time.Second            // that counts as one
 )
@@ -47,6 +49,7 @@ func (w *networkWatch) run(ctx context.Context, tell func(string)) error {
 	settle.Stop()
 	defer settle.Stop()
 	var since time.Time // of the first ring that was not looked into
+	spent := time.Now() // until when what was told is spread evenly
 	for {
 		select {
 		case <-ctx.Done():
@@ -56,7 +59,8 @@ func (w *networkWatch) run(ctx context.Context, tell func(string)) error {
 			if since.IsZero() {
 				since = now
 			}
-			settle.Reset(min(networkQuiet, max(0, networkMost-now.Sub(since))))
+			quiet := min(networkQuiet, max(0, networkMost-now.Sub(since)))
+			settle.Reset(max(quiet, spent.Sub(now)-(tellAtOnce-1)*tellEvery))
 		case <-settle.C:
 			since = time.Time{}
 			is, err := w.read()
@@ -65,6 +69,7 @@ func (w *networkWatch) run(ctx context.Context, tell func(string)) error {
 			}
 			if changes := is.changes(was); len(changes) > 0 {
 				tell(strings.Join(changes, ", "))
+				spent = later(spent, time.Now()).Add(tellEvery)
 			}
 			was = is
 		case <-tick.C:
@@ -75,6 +80,13 @@ func (w *networkWatch) run(ctx context.Context, tell func(string)) error {
 			slept = total
 		}
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // A network is what of a machine's network decides whether a server can be

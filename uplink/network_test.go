@@ -135,3 +135,28 @@ func TestEndOfASleepIsToldWithinASecond(t *testing.T) {
 		m.want(t)
 	})
 }
+
+func TestNetworkThatFlapsIsNotToldEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine()
+		m.watch(t)
+		off := m.now
+		off.carrier = map[string]bool{"wlan0": false}
+		on := m.now
+		for range 100 {
+			m.change(off, 1)
+			pass(1500 * time.Millisecond)
+			m.change(on, 1)
+			pass(1500 * time.Millisecond)
+		}
+		pass(time.Minute) // whatever is on its way
+		if n := len(m.told); n < 5 || n > 40 {
+			t.Errorf("told %d times in 5 minutes", n)
+		}
+		m.told = nil
+		pass(time.Minute)
+		m.change(off, 1)
+		pass(time.Second)
+		m.want(t, "wlan0 has no carrier")
+	})
+}

@@ -23,11 +23,15 @@ const maxConnectBytes = 32 << 10
 
 // DialContext connects to an address on the way that links to the server take:
 // through its proxy, if it has one. It is for what else is to be asked of the
-// server, such as its REST. Its errors are *fault.Error.
+// server, such as its REST. Errors of the way through a proxy are *fault.Error;
+// without one they are the network's own.
 func (d *Dialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	if d.Server.Proxy == nil {
+		return d.netDial(ctx, network, addr)
+	}
 	c, err := d.connect(ctx, network, addr)
-	if err != nil || d.Server.Proxy == nil {
-		return c, err
+	if err != nil {
+		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()
