@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -110,18 +111,20 @@ func (s *Source) notCapturing() *Problem {
 	return &Problem{Object: "source " + s.Name, Error: s.Capture, Remedy: "see the log", Exit: fault.ExitRadio}
 }
 
-// losses are the reasons for which frames go, the worst first, and whose problem
-// that is. What is not among them is a full log's.
+// losses are the reasons for which frames go, the worst first: whose problem that
+// is, and what to do if it is not what its code says. What is not among them is a
+// full log's.
 var losses = []struct {
 	reason, words string
 	code          fault.Code
+	remedy        string
 }{
-	{"disk", "nothing can be written to disk, and memory is full", fault.DiskFailed},
-	{"damaged", "what was on disk cannot be read any more", fault.SpoolDamaged},
-	{"newest", "memory and disk are full, and what comes is dropped", fault.LogFull},
-	{"size", "the spool has reached its size, and the oldest go", fault.LogFull},
-	{"memory", "memory is full", fault.LogFull},
-	{"age", "they were older than the spool keeps them", fault.LogFull},
+	{"disk", "nothing can be written to disk, and memory is full", fault.DiskFailed, ""},
+	{"damaged", "what was on disk cannot be read any more", fault.SpoolDamaged, ""},
+	{"newest", "memory and disk are full, and what comes is dropped", fault.LogFull, "bring the server back, or give spool: {size: …} more room"},
+	{"size", "the spool has reached its size, and the oldest go", fault.LogFull, "bring the server back, or give spool: {size: …} more room"},
+	{"memory", "memory is full", fault.LogFull, "bring the server back, and keep frames on disk: --spool DIR, or spool: {dir: DIR}"},
+	{"age", "they were older than the spool keeps them", fault.LogFull, "bring the server back, or give spool: {age: …} more time"},
 }
 
 // lostProblem is what was dropped in the last minute, nil if that is nothing.
@@ -135,16 +138,16 @@ func (s *Source) lostProblem() *Problem {
 	if n == 0 {
 		return nil
 	}
-	code, words := fault.LogFull, "the log is full"
+	code, words, remedy := fault.LogFull, "the log is full", ""
 	for _, l := range losses {
 		if s.Frames.DroppedLately[l.reason] > 0 {
-			code, words = l.code, l.words
+			code, words, remedy = l.code, l.words, l.remedy
 			break
 		}
 	}
 	return &Problem{
 		Code: string(code), Object: "source " + s.Name, Error: framesText(n) + " lost in the last minute: " + words,
-		Remedy: code.Remedy(), Exit: exitOf(code),
+		Remedy: cmp.Or(remedy, code.Remedy()), Exit: exitOf(code),
 	}
 }
 
@@ -177,7 +180,12 @@ func (s *Status) linkProblems(found *problemList) {
 			continue
 		}
 		blip := l.State != linkGaveUp && l.Links > 0 && src.Frames.Oldest != nil && *src.Frames.Oldest < linkTime.Seconds()
-		found.add(src, l.Problem, l.State != linkGaveUp && (s.keepsOnDisk(src) || s.writesFiles() || blip))
+		safe := s.keepsOnDisk(src) || s.writesFiles()
+		p := *l.Problem
+		if !safe && !blip && src.Capture == captureRunning {
+			p.Error += "; what is heard waits in memory only"
+		}
+		found.add(src, &p, l.State != linkGaveUp && (safe || blip))
 	}
 }
 

@@ -62,15 +62,18 @@ func ServeStatus(ctx context.Context, path string, look func() Status) error {
 		Handler: handler, ReadTimeout: askTimeout, WriteTimeout: askTimeout, IdleTimeout: askTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // of clients that end in the middle of something
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(l) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err = srv.Serve(l)
+	}()
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case now := <-tick.C:
 			p.now(now)
-		case err := <-ended:
+		case <-ended:
 			l.remove()
 			return statusFault(path, err)
 		case <-ctx.Done():

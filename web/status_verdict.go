@@ -30,7 +30,7 @@ func (s *Status) Judge() {
 	for i := range s.Sources {
 		src := &s.Sources[i]
 		waiting += src.Frames.Waiting
-		src.Recorded = src.Capture == captureRunning && !src.hidden() && !(src.losing() && !s.writesFiles())
+		src.Recorded = src.Capture == captureRunning && !src.hidden() && (!src.losing() || s.writesFiles())
 		switch {
 		case src.Capture == captureEnded:
 			continue

@@ -11,21 +11,19 @@ import (
 	"github.com/sensord/sensord/web"
 )
 
-func some[T any](x T) *T { return &x }
-
 // radio is one that captures, and whose link streams.
 func radio(name string) web.Source {
 	return web.Source{
 		Name: name, Capture: "capturing", Radio: &web.Radio{},
 		Link:   web.Link{State: "streaming", Server: "wss://home", Links: 1},
-		Frames: web.Frames{Captured: 5000, Waiting: 10, CaptureRate: some(612.0), DropRate: some(0.0), HideRate: some(0.0), Oldest: some(0.2)},
+		Frames: web.Frames{Captured: 5000, Waiting: 10, CaptureRate: new(612.0), DropRate: new(0.0), HideRate: new(0.0), Oldest: new(0.2)},
 	}
 }
 
 func without(change func(*web.Source)) web.Source {
 	s := radio("roof")
 	s.Link.State, s.Link.Problem = "waiting", web.ProblemOf(fault.Newf(fault.LinkRefused, "server home", "connection refused"))
-	s.Frames.Oldest = some(60.0)
+	s.Frames.Oldest = new(60.0)
 	if change != nil {
 		change(&s)
 	}
@@ -56,105 +54,147 @@ func TestAmIRecording(t *testing.T) {
 		{"two radios", web.Status{Sources: []web.Source{radio("roof"), radio("side")}}, web.StateRecording, "RECORDING: 2 sources, 1 220 frames/s, confirmed by home", nil},
 		{"before rates are known", web.Status{Sources: []web.Source{changed(func(s *web.Source) { s.Frames.CaptureRate, s.Frames.DropRate = nil, nil })}}, web.StateRecording, "RECORDING: 1 source, confirmed by home", nil},
 		{
-			"no link, on disk", web.Status{Spool: spool, Sources: []web.Source{without(nil)}}, web.StateRecording,
-			"RECORDING: 1 source, 612 frames/s, kept on disk until a server is there", []string{"(server home: connection refused)"},
+			"no link, on disk",
+			web.Status{Spool: spool, Sources: []web.Source{without(nil)}},
+			web.StateRecording,
+			"RECORDING: 1 source, 612 frames/s, kept on disk until a server is there",
+			[]string{"(server home: connection refused)"},
 		},
 		{
-			"no link, in memory", web.Status{Sources: []web.Source{without(nil)}}, web.StateImpaired,
-			"RECORDING, BUT roof: server home: connection refused", []string{"server home: connection refused"},
+			"no link, in memory",
+			web.Status{Sources: []web.Source{without(nil)}},
+			web.StateImpaired,
+			"RECORDING, BUT roof: server home: connection refused; what is heard waits in memory only",
+			[]string{"server home: connection refused; what is heard waits in memory only"},
 		},
 		{
-			"no link for a moment", web.Status{Sources: []web.Source{without(func(s *web.Source) { s.Frames.Oldest = some(2.0) })}}, web.StateRecording,
-			"RECORDING: 1 source, 612 frames/s", []string{"(server home: connection refused)"},
+			"no link for a moment",
+			web.Status{Sources: []web.Source{without(func(s *web.Source) { s.Frames.Oldest = new(2.0) })}},
+			web.StateRecording,
+			"RECORDING: 1 source, 612 frames/s",
+			[]string{"(server home: connection refused)"},
 		},
 		{
-			"given up", web.Status{Spool: spool, Sources: []web.Source{without(func(s *web.Source) { s.Link.State = "gave up" })}}, web.StateImpaired,
-			"RECORDING, BUT roof: server home: connection refused", []string{"server home: connection refused"},
+			"given up",
+			web.Status{Spool: spool, Sources: []web.Source{without(func(s *web.Source) { s.Link.State = "gave up" })}},
+			web.StateImpaired,
+			"RECORDING, BUT roof: server home: connection refused",
+			[]string{"server home: connection refused"},
 		},
 		{
-			"two without a link say it once", web.Status{Sources: []web.Source{without(nil), without(func(s *web.Source) { s.Name = "side" })}}, web.StateImpaired,
-			"RECORDING, BUT server home: connection refused", []string{"server home: connection refused"},
+			"two without a link say it once",
+			web.Status{Sources: []web.Source{without(nil), without(func(s *web.Source) { s.Name = "side" })}},
+			web.StateImpaired,
+			"RECORDING, BUT server home: connection refused; what is heard waits in memory only",
+			[]string{"server home: connection refused; what is heard waits in memory only"},
 		},
 		{
-			"a disk that fails", web.Status{Spool: &web.Spool{Problem: web.ProblemOf(fault.Newf(fault.DiskFull, "spool /s", "no space left on device"))}, Sources: []web.Source{without(nil)}},
-			web.StateImpaired, "RECORDING, BUT spool /s: no space left on device", []string{"spool /s: no space left on device", "server home: connection refused"},
+			"a disk that fails",
+			web.Status{Spool: &web.Spool{Problem: web.ProblemOf(fault.Newf(fault.DiskFull, "spool /s", "no space left on device"))}, Sources: []web.Source{without(nil)}},
+			web.StateImpaired, "RECORDING, BUT spool /s: no space left on device",
+			[]string{"spool /s: no space left on device", "server home: connection refused; what is heard waits in memory only"},
 		},
 		{
-			"files only", web.Status{Servers: []web.Endpoint{}, Record: &web.Record{Dir: "/drive"}, Sources: []web.Source{changed(func(s *web.Source) { s.Link = web.Link{State: "none"} })}},
+			"files only",
+			web.Status{Servers: []web.Endpoint{}, Record: &web.Record{Dir: "/drive"}, Sources: []web.Source{changed(func(s *web.Source) { s.Link = web.Link{State: "none"} })}},
 			web.StateRecording, "RECORDING: 1 source, 612 frames/s, written to /drive", nil,
 		},
 		{
-			"both", web.Status{Record: &web.Record{Dir: "/drive"}, Sources: []web.Source{radio("roof")}},
+			"both",
+			web.Status{Record: &web.Record{Dir: "/drive"}, Sources: []web.Source{radio("roof")}},
 			web.StateRecording, "RECORDING: 1 source, 612 frames/s, confirmed by home, written to /drive", nil,
 		},
 		{
-			"one radio is gone", web.Status{Sources: []web.Source{radio("side"), changed(func(s *web.Source) { s.Capture, s.Problem = "waiting for the radio", gone })}},
-			web.StateImpaired, "RECORDING, BUT roof: radio wlan1: it was unplugged", []string{"radio wlan1: it was unplugged"},
+			"one radio is gone",
+			web.Status{Sources: []web.Source{radio("side"), changed(func(s *web.Source) { s.Capture, s.Problem = "waiting for the radio", gone })}},
+			web.StateImpaired, "RECORDING, BUT roof: radio wlan1: it was unplugged",
+			[]string{"radio wlan1: it was unplugged"},
 		},
 		{
-			"the only radio is gone", web.Status{Sources: []web.Source{changed(func(s *web.Source) { s.Capture, s.Problem = "waiting for the radio", gone })}},
-			web.StateStopped, "NOT RECORDING: roof: radio wlan1: it was unplugged", []string{"radio wlan1: it was unplugged"},
+			"the only radio is gone",
+			web.Status{Sources: []web.Source{changed(func(s *web.Source) { s.Capture, s.Problem = "waiting for the radio", gone })}},
+			web.StateStopped, "NOT RECORDING: roof: radio wlan1: it was unplugged",
+			[]string{"radio wlan1: it was unplugged"},
 		},
 		{
-			"some are lost", web.Status{Spool: spool, Sources: []web.Source{changed(func(s *web.Source) {
-				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 1700, some(10.0), map[string]uint64{"size": 1600, "age": 100}
+			"some are lost",
+			web.Status{Spool: spool, Sources: []web.Source{changed(func(s *web.Source) {
+				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 1700, new(10.0), map[string]uint64{"size": 1600, "age": 100}
 			})}},
 			web.StateImpaired, "RECORDING, BUT source roof: 1 700 frames lost in the last minute: the spool has reached its size, and the oldest go",
 			[]string{"source roof: 1 700 frames lost in the last minute: the spool has reached its size, and the oldest go"},
 		},
 		{
-			"as much is lost as comes", web.Status{Sources: []web.Source{without(func(s *web.Source) {
-				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 1, some(611.0), map[string]uint64{"memory": 1}
+			"as much is lost as comes",
+			web.Status{Sources: []web.Source{without(func(s *web.Source) {
+				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 1, new(611.0), map[string]uint64{"memory": 1}
 			})}},
 			web.StateStopped, "NOT RECORDING: source roof: 1 frame lost in the last minute: memory is full",
-			[]string{"source roof: 1 frame lost in the last minute: memory is full", "server home: connection refused"},
+			[]string{"source roof: 1 frame lost in the last minute: memory is full", "server home: connection refused; what is heard waits in memory only"},
 		},
 		{
-			"lost on its way, and written to files", web.Status{Record: &web.Record{Dir: "/drive"}, Sources: []web.Source{without(func(s *web.Source) {
-				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 7, some(611.0), map[string]uint64{"memory": 7}
+			"lost on its way, and written to files",
+			web.Status{Record: &web.Record{Dir: "/drive"}, Sources: []web.Source{without(func(s *web.Source) {
+				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 7, new(611.0), map[string]uint64{"memory": 7}
 			})}},
 			web.StateImpaired, "RECORDING, BUT source roof: 7 frames lost in the last minute: memory is full",
 			[]string{"source roof: 7 frames lost in the last minute: memory is full", "(server home: connection refused)"},
 		},
 		{
-			"inside a zone, as it says", web.Status{Hidden: true, GPS: web.GPS{Receivers: []web.Receiver{{Name: "puck"}}}, Sources: []web.Source{changed(func(s *web.Source) { s.Hiding = true })}},
+			"inside a zone, as it says",
+			web.Status{Hidden: true, GPS: web.GPS{Receivers: []web.Receiver{{Name: "puck"}}}, Sources: []web.Source{changed(func(s *web.Source) { s.Hiding = true })}},
 			web.StateHidden, "NOT RECORDING: inside a zone of privacy, as configured", nil,
 		},
 		{
-			"inside a zone, as it seems", web.Status{Sources: []web.Source{changed(func(s *web.Source) {
-				s.Frames.HideRate, s.Frames.DroppedLately = some(611.5), map[string]uint64{"privacy": 3000}
+			"inside a zone, as it seems",
+			web.Status{Sources: []web.Source{changed(func(s *web.Source) {
+				s.Frames.HideRate, s.Frames.DroppedLately = new(611.5), map[string]uint64{"privacy": 3000}
 			})}},
 			web.StateHidden, "NOT RECORDING: inside a zone of privacy, as configured", nil,
 		},
 		{
-			"no position, and zones", web.Status{GPS: web.GPS{Receivers: searching}, Sources: []web.Source{changed(func(s *web.Source) {
-				s.Frames.HideRate, s.Frames.DroppedLately = some(611.5), map[string]uint64{"privacy": 3000}
+			"no position, and zones",
+			web.Status{GPS: web.GPS{Receivers: searching}, Sources: []web.Source{changed(func(s *web.Source) {
+				s.Frames.HideRate, s.Frames.DroppedLately = new(611.5), map[string]uint64{"privacy": 3000}
 			})}},
 			web.StateStopped, "NOT RECORDING: without a position, and what is heard without one counts as inside a zone of privacy: gpsd localhost:2947: no fix yet",
 			[]string{"without a position, and what is heard without one counts as inside a zone of privacy: gpsd localhost:2947: no fix yet"},
 		},
 		{
-			"leaving a zone", web.Status{Sources: []web.Source{changed(func(s *web.Source) {
-				s.Frames.HideRate, s.Frames.DroppedLately = some(100.0), map[string]uint64{"privacy": 3000}
+			"leaving a zone",
+			web.Status{Sources: []web.Source{changed(func(s *web.Source) {
+				s.Frames.HideRate, s.Frames.DroppedLately = new(100.0), map[string]uint64{"privacy": 3000}
 			})}},
 			web.StateRecording, "RECORDING: 1 source, 612 frames/s, confirmed by home", nil,
 		},
 		{
-			"no position", web.Status{GPS: web.GPS{Receivers: searching}, Sources: []web.Source{radio("roof")}}, web.StateImpaired,
-			"RECORDING, BUT without a position: gpsd localhost:2947: no fix yet", []string{"without a position: gpsd localhost:2947: no fix yet"},
+			"no position",
+			web.Status{GPS: web.GPS{Receivers: searching}, Sources: []web.Source{radio("roof")}},
+			web.StateImpaired,
+			"RECORDING, BUT without a position: gpsd localhost:2947: no fix yet",
+			[]string{"without a position: gpsd localhost:2947: no fix yet"},
 		},
 		{
-			"a position by another receiver", web.Status{Position: &web.Position{}, GPS: web.GPS{Receivers: searching}, Sources: []web.Source{radio("roof")}}, web.StateRecording,
-			"RECORDING: 1 source, 612 frames/s, confirmed by home", []string{"(gpsd localhost:2947: no fix yet)"},
+			"a position by another receiver",
+			web.Status{Position: &web.Position{}, GPS: web.GPS{Receivers: searching}, Sources: []web.Source{radio("roof")}},
+			web.StateRecording,
+			"RECORDING: 1 source, 612 frames/s, confirmed by home",
+			[]string{"(gpsd localhost:2947: no fix yet)"},
 		},
 		{
-			"nothing heard", web.Status{Sources: []web.Source{changed(func(s *web.Source) { s.Frames.CaptureRate, s.Frames.Silent = some(0.0), some(90.4) })}}, web.StateRecording,
-			"RECORDING: 1 source, 0 frames/s, confirmed by home", []string{"(source roof: nothing heard for 1m30s)"},
+			"nothing heard",
+			web.Status{Sources: []web.Source{changed(func(s *web.Source) { s.Frames.CaptureRate, s.Frames.Silent = new(0.0), new(90.4) })}},
+			web.StateRecording,
+			"RECORDING: 1 source, 0 frames/s, confirmed by home",
+			[]string{"(source roof: nothing heard for 1m30s)"},
 		},
 		{"at the start", web.Status{Uptime: 2, Sources: []web.Source{changed(func(s *web.Source) { s.Capture = "opening" })}}, web.StateStarting, "STARTING: sources are being opened", nil},
 		{
-			"still at the start", web.Status{Uptime: 60, Sources: []web.Source{changed(func(s *web.Source) { s.Capture = "opening" })}}, web.StateStopped,
-			"NOT RECORDING: source roof: opening", []string{"source roof: opening"},
+			"still at the start",
+			web.Status{Uptime: 60, Sources: []web.Source{changed(func(s *web.Source) { s.Capture = "opening" })}},
+			web.StateStopped,
+			"NOT RECORDING: source roof: opening",
+			[]string{"source roof: opening"},
 		},
 		{"a file", web.Status{Sources: []web.Source{file("capturing", 3, 0)}}, web.StateRecording, "RECORDING: 1 source", nil},
 		{"a file that is read", web.Status{Sources: []web.Source{file("ended", 300, 0)}}, web.StateSending, "SENDING: everything is captured, and 300 frames wait to be confirmed", nil},
@@ -162,8 +202,11 @@ func TestAmIRecording(t *testing.T) {
 		{"a file that has not quite arrived", web.Status{Sources: []web.Source{file("ended", 0, 100)}}, web.StateFinished, "FINISHED: 1 200 of 1 300 frames confirmed, 100 dropped", nil},
 		{"nothing", web.Status{}, web.StateStopped, "NOT RECORDING: nothing captures", nil},
 		{
-			"held for the clock", web.Status{Spool: spool, Sources: []web.Source{changed(func(s *web.Source) { s.Link.Held = "kept frames wait until the time is known" })}}, web.StateRecording,
-			"RECORDING: 1 source, 612 frames/s, confirmed by home", []string{"(source roof: kept frames wait until the time is known)"},
+			"held for the clock",
+			web.Status{Spool: spool, Sources: []web.Source{changed(func(s *web.Source) { s.Link.Held = "kept frames wait until the time is known" })}},
+			web.StateRecording,
+			"RECORDING: 1 source, 612 frames/s, confirmed by home",
+			[]string{"(source roof: kept frames wait until the time is known)"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -187,7 +187,8 @@ func (a *app) askAll(ctx context.Context, given string) ([]answer, error) {
 func (a *app) sockets(given string) (found []string, certain bool, err error) {
 	dirs := configs.StatusDirs(a.environ)
 	if given != "" {
-		if info, err := os.Stat(given); err != nil || !info.IsDir() {
+		info, err := os.Stat(given)
+		if directory := err == nil && info.IsDir(); !directory {
 			return []string{given}, true, nil
 		}
 		dirs = []string{given}

@@ -49,6 +49,9 @@ func (f *fullScreen) draw() error {
 		if i > 0 {
 			b.WriteString("\r\n")
 		}
+		if i == len(lines)-1 {
+			b.WriteString(eraseBelow)
+		}
 		b.WriteString(l.render(width, f.style) + eraseLine)
 	}
 	text := b.String()
@@ -60,7 +63,7 @@ func (f *fullScreen) draw() error {
 		begin = otherScreen + begin
 	}
 	f.drawn = text
-	_, err := io.WriteString(f.out, begin+text+eraseBelow+wrapOn)
+	_, err := io.WriteString(f.out, begin+text+wrapOn)
 	return err
 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/web"
@@ -33,59 +35,60 @@ func statusHead(s *web.Status, width int, d detail) []styledLine {
 	if len(s.Problems) > 0 && !s.Problems[0].Harmless {
 		lines = append(lines, flowed(width, "  ", tonePlain, s.Problems[0].Remedy)...)
 	}
-	lines = append(lines, styledLine{{"  " + fmt.Sprintf("%s, sensord %s, process %d, %s", s.Rig, s.Version, s.PID, ranText(s.Uptime)) + restartsText(s.Restarts), toneFaint}})
-	lines = append(lines, wrapped(width, "position", placeStatus(s))...)
-	if d < detailRemedy {
+	who := fmt.Sprintf("%s, sensord %s, process %d, up %s", s.Rig, s.Version, s.PID, longText(s.Uptime)) + restartsText(s.Restarts)
+	lines = append(lines, flowed(width, "  ", toneFaint, who)...)
+	lines = append(lines, statusRow(width, "position", tonePlain, placeStatus(s))...)
+	if d < detailWhat {
 		return lines
 	}
 	if len(s.GPS.Receivers) > 0 {
-		lines = append(lines, wrapped(width, "receivers", receiversStatus(s.GPS.Receivers))...)
+		lines = append(lines, statusRow(width, "receivers", tonePlain, receiversStatus(s.GPS.Receivers))...)
 	}
-	lines = append(lines, wrapped(width, "clock", clockStatus(s.GPS.Clock))...)
+	lines = append(lines, statusRow(width, "clock", tonePlain, clockStatus(s.GPS.Clock))...)
 	if len(s.Servers) > 1 {
-		lines = append(lines, wrapped(width, "servers", serversStatus(s.Servers))...)
+		lines = append(lines, statusRow(width, "servers", tonePlain, serversStatus(s.Servers))...)
 	}
-	lines = append(lines, wrapped(width, "waiting in", keptStatus(s))...)
+	lines = append(lines, statusRow(width, "waiting in", tonePlain, keptStatus(s))...)
 	if s.Record != nil {
-		lines = append(lines, wrapped(width, "files", filesStatus(s.Record))...)
+		lines = append(lines, statusRow(width, "files", tonePlain, filesStatus(s.Record))...)
 	}
-	if r := s.Replay; r != nil && (replaySlowed(r) || d >= detailAll) {
-		lines = append(lines, wrapped(width, "replay", replayStatus(r))...)
+	if catchesUp(s) {
+		lines = append(lines, statusRow(width, "replay", tonePlain, replayStatus(s.Replay))...)
 	}
 	return lines
+}
+
+// catchesUp reports whether there is something to say of how fast kept frames
+// leave.
+func catchesUp(s *web.Status) bool {
+	return s.Replay != nil && (replaySlowed(s.Replay) || slices.ContainsFunc(s.Sources, func(src web.Source) bool { return catchUpText(&src.Link) != "" }))
 }
 
 func sourceLines(s *web.Status, src *web.Source, width int, d detail) []styledLine {
 	state := span{src.Capture, captureTone(src)}
 	if src.Hiding {
-		state.text += ", inside a zone of privacy"
+		state.text += ", hidden by a zone"
 	}
-	lines := []styledLine{nil, {{fmt.Sprintf("  %-*s", labelWidth-2, shortened(src.Name, labelWidth-3)), toneStrong}, state, plain(tunedStatus(src))}}
-	lines = append(lines, linkLines(s, src, width)...)
-	if d >= detailWhat && src.Radio != nil {
-		lines = append(lines, wrapped(width, "  channels", channelsStatus(src.Radio))...)
-	}
+	name := styledLine{{fmt.Sprintf("  %-*s", labelWidth-2, shortened(src.Name, labelWidth-3)), toneStrong}, state, plain(tunedStatus(src, d))}
 	f := &src.Frames
-	lines = append(lines, wrapped(width, "  frames", framesStatus(f))...)
+	if d == detailLeast {
+		link := span{linkStatus(s, &src.Link, d), linkTone(src.Link.State)}
+		return append([]styledLine{append(name, plain(", "), link)}, statusRow(width, "", tonePlain, framesLeast(f))...)
+	}
+	lines := append([]styledLine{nil, name}, statusRow(width, "  link", linkTone(src.Link.State), linkStatus(s, &src.Link, d))...)
+	if d >= detailWhat && src.Radio != nil && src.Radio.Channel != "" {
+		lines = append(lines, statusRow(width, "  channels", tonePlain, channelsStatus(src.Radio))...)
+	}
+	lines = append(lines, statusRow(width, "  frames", tonePlain, framesStatus(f))...)
 	if f.Waiting > 0 || d >= detailAll {
-		lines = append(lines, wrapped(width, "  waiting", waitingStatus(f))...)
+		lines = append(lines, statusRow(width, "  waiting", tonePlain, waitingStatus(f))...)
 	}
 	if f.Dropped > 0 || d >= detailAll {
-		dropped := wrapped(width, "  dropped", droppedStatus(f))
+		t := tonePlain
 		if len(f.DroppedLately) > 0 {
-			for i := range dropped {
-				dropped[i][1].tone = toneWarn
-			}
+			t = toneWarn
 		}
-		lines = append(lines, dropped...)
-	}
-	return lines
-}
-
-func linkLines(s *web.Status, src *web.Source, width int) []styledLine {
-	lines := wrapped(width, "  link", linkStatus(s, &src.Link))
-	for i := range lines {
-		lines[i][1].tone = linkTone(src.Link.State)
+		lines = append(lines, statusRow(width, "  dropped", t, droppedStatus(f))...)
 	}
 	return lines
 }
@@ -117,11 +120,46 @@ func otherProblems(s *web.Status, width int, d detail) []styledLine {
 	return lines
 }
 
-// flowed wraps text into lines that begin with an indentation.
+// flowed wraps text into lines that begin with an indentation. Numbers stay
+// whole.
 func flowed(width int, indent string, t tone, text string) []styledLine {
-	lines := below(width+labelWidth-len(indent), t, text)
+	lines := below(width+labelWidth-len(indent), t, grouping.ReplaceAllString(text, "$1"+noBreak+"$2"))
 	for i := range lines {
 		lines[i][0].text = indent
+	}
+	return broken(lines)
+}
+
+// statusRow is a label and text beside it, wrapped between its parts where these
+// are short enough.
+func statusRow(width int, label string, t tone, text string) []styledLine {
+	var b strings.Builder
+	for part := range strings.SplitAfterSeq(text, ", ") {
+		for piece := range strings.SplitAfterSeq(part, "; ") {
+			words := strings.TrimSuffix(piece, " ")
+			if utf8.RuneCountInString(words) <= width-labelWidth {
+				words = strings.ReplaceAll(words, " ", noBreak)
+			}
+			b.WriteString(words + " ")
+		}
+	}
+	lines := broken(below(width, t, cmp.Or(strings.TrimSpace(b.String()), "-")))
+	lines[0] = row(label, lines[0][1])
+	return lines
+}
+
+// noBreak stands for a space at which no line ends, until broken. It is in no
+// text: what could be a command is no status.
+const noBreak = "\x00"
+
+// grouping is where a number has its thousands apart.
+var grouping = regexp.MustCompile(`([0-9]) ([0-9]{3})`)
+
+func broken(lines []styledLine) []styledLine {
+	for _, l := range lines {
+		for i := range l {
+			l[i].text = strings.ReplaceAll(l[i].text, noBreak, " ")
+		}
 	}
 	return lines
 }
@@ -157,9 +195,6 @@ func linkTone(state string) tone {
 	}
 	return toneWarn
 }
-
-// ranText is a time since the start, in its two largest units.
-func ranText(s float64) string { return "up " + longText(s) }
 
 // longText is a time of seconds to days, as one says it.
 func longText(s float64) string {

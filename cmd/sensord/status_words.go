@@ -99,7 +99,7 @@ func keptStatus(s *web.Status) string {
 	}
 	text += fmt.Sprintf("; %s, %s of %s", p.Dir, sizeText(p.Bytes), sizeText(p.Limit))
 	if p.Free != nil {
-		text += ", " + sizeText(*p.Free) + " free on the disk"
+		text += ", " + sizeText(*p.Free) + " free"
 	}
 	if p.Full != nil {
 		text += ", full in " + longText(*p.Full)
@@ -144,21 +144,23 @@ func replayStatus(r *web.Replay) string {
 func replaySlowed(r *web.Replay) bool { return r.Now != nil && *r.Now < r.Limit }
 
 // tunedStatus is what a source is, and where it listens.
-func tunedStatus(s *web.Source) string {
-	if s.Radio == nil || s.Radio.Channel == "" {
-		return ", " + s.Type
+func tunedStatus(s *web.Source, d detail) string {
+	text := ""
+	if d > detailLeast {
+		text = ", " + s.Type
 	}
-	text := ", " + s.Type + ", channel " + s.Radio.Channel
-	if s.Radio.Locked {
+	if s.Radio == nil || s.Radio.Channel == "" {
+		return text
+	}
+	text += ", channel " + s.Radio.Channel
+	if s.Radio.Locked && d > detailLeast {
 		text += ", locked"
 	}
 	return text
 }
 
-func linkStatus(s *web.Status, l *web.Link) string {
-	if l.State == "none" {
-		return "none: no server is configured"
-	}
+// linkStatus is how a source's link is, in short where there is little room.
+func linkStatus(s *web.Status, l *web.Link, d detail) string {
 	name := l.Server
 	for _, server := range s.Servers {
 		if server.Address == l.Server {
@@ -167,29 +169,47 @@ func linkStatus(s *web.Status, l *web.Link) string {
 	}
 	text := l.State
 	switch l.State {
-	case "streaming", "connecting", "announced":
+	case "none":
+		return "none, as no server is configured"
+	case "connecting", "announced":
 		text += " to " + name
 	case "waiting":
 		text = "lost, tries " + name + " again"
 		if l.Links == 0 {
-			text = "never was, tries " + name + " again"
+			text = "cannot reach " + name + ", tries again"
 		}
+	case "streaming":
+		text += " to " + name
+		if d == detailLeast {
+			return text
+		}
+		text = withCommas(text+sinceText(s.Time, l.Since), l.Protocol, tripText(l.RoundTrip), bytesRate(l.Rate), catchUpText(l))
 	}
-	if since, err := time.Parse(time.RFC3339, l.Since); err == nil {
-		if now, err := time.Parse(time.RFC3339, s.Time); err == nil && now.After(since) {
-			text += " for " + longText(now.Sub(since).Seconds())
-		}
-	}
-	if l.State == "streaming" {
-		text = withCommas(text, l.Protocol, tripText(l.RoundTrip), bytesRate(l.Rate))
-		if l.CatchUp != nil {
-			text += ", caught up in " + longText(*l.CatchUp)
-		}
+	if d == detailLeast {
+		return text
 	}
 	if l.Links > 1 {
 		text += fmt.Sprintf(", link %d", l.Links)
 	}
 	return withCommas(text, l.Held)
+}
+
+// sinceText is for how long something has been so, "" if that is not known.
+func sinceText(now, since string) string {
+	to, err := time.Parse(time.RFC3339, now)
+	from, e := time.Parse(time.RFC3339, since)
+	if err != nil || e != nil || to.Before(from) {
+		return ""
+	}
+	return " for " + longText(to.Sub(from).Seconds())
+}
+
+// catchUpText is how long kept frames take, "" while there are none.
+func catchUpText(l *web.Link) string {
+	if l.CatchUp == nil || *l.CatchUp < 1 {
+		return ""
+	}
+	return "caught up in " + longText(*l.CatchUp)
 }
 
 func tripText(s *float64) string {
@@ -242,6 +262,19 @@ func framesStatus(f *web.Frames) string {
 		text += ", " + grouped(f.Recovered) + " found on disk"
 	}
 	return text + fmt.Sprintf("; %s sent; %s acknowledged%s", grouped(f.Sent), grouped(f.Acked), withRate(f.AckRate))
+}
+
+// framesLeast is the same in the least room.
+func framesLeast(f *web.Frames) string {
+	rate := "captured " + grouped(f.Captured)
+	if f.CaptureRate != nil {
+		rate = rateText(*f.CaptureRate)
+	}
+	waiting := grouped(f.Waiting) + " waiting"
+	if f.Oldest != nil {
+		waiting += ", the oldest for " + longText(*f.Oldest)
+	}
+	return rate + "; " + waiting + "; " + grouped(f.Dropped) + " dropped"
 }
 
 func withRate(perSecond *float64) string {
