@@ -146,6 +146,8 @@ func TestRivalryCountsInARow(t *testing.T) {
 	const soon = 5 * time.Second
 	lost := step{soon, "", fault.LinkLost}
 	named := step{soon, "", fault.LinkReplaced}
+	silent := step{soon, fault.LinkSilent, fault.LinkSilent}
+	rejected := step{0, fault.LinkRejected, fault.LinkRejected}
 	refused := step{0, fault.LinkRefused, fault.LinkRefused}
 	for _, tt := range []struct {
 		name  string
@@ -154,7 +156,12 @@ func TestRivalryCountsInARow(t *testing.T) {
 	}{
 		{"three in a row", time.Second, []step{lost, lost, named, named}},
 		{"a restart between", time.Second, []step{lost, lost, refused, lost, lost, named}},
-		{"a silent link between", time.Second, []step{lost, lost, {soon, fault.LinkSilent, fault.LinkSilent}, lost, lost, named}},
+		{"a deaf link between", time.Second, []step{lost, lost, silent, named, {soon, fault.LinkSilent, fault.LinkReplaced}}},
+		{"only deaf links", time.Second, []step{silent, silent, silent, silent}},
+		{"a link that dies late between", time.Second, []step{lost, lost, {time.Minute, fault.LinkSilent, fault.LinkSilent}, lost, lost, named}},
+		{"dropped at the announcement", time.Second, []step{lost, rejected, {0, fault.LinkRejected, fault.LinkReplaced}}},
+		{"never taken", time.Second, []step{rejected, rejected, rejected, rejected}},
+		{"taken, and then not any more", time.Second, []step{lost, refused, rejected, rejected, rejected}},
 		{"a link that lasts between", time.Second, []step{lost, lost, {time.Minute, "", fault.LinkLost}, lost}},
 		{"too slow", 40 * time.Second, []step{lost, lost, lost, lost, lost}},
 		{"never up", time.Second, []step{{0, "", fault.LinkLost}, {0, "", fault.LinkLost}, {0, "", fault.LinkLost}}},
@@ -194,7 +201,7 @@ func TestRivalIsNamedInWords(t *testing.T) {
 			err = r.Explain(end, time.Now())
 			elapse(time.Second)
 		}
-		const want = "server home (kismet.test:2501): frames flowed and the server dropped the source, 4 times in a row within 9s: another sensor seems to have its UUID"
+		const want = "server home (kismet.test:2501): the server dropped the source that it had just taken, 4 times within 9s: another sensor seems to have its UUID"
 		if err.Error() != want {
 			t.Errorf("%q, want %q", err, want)
 		}
