@@ -117,8 +117,8 @@ func TestCheckOfASpool(t *testing.T) {
 		{"perhaps a sensord", changed(func(i *spool.Info) { i.Locked = true }), nil, nil, false, 0, facts + "3.0 MiB" + limit +
 			"warn  spool                   source walk: another process has its spool in /spool" +
 			under + "if it is a sensord of this configuration, nothing is wrong, and `sensord status` shows how it is; else " + fault.SpoolLocked.Remedy() + "\n"},
-		{"damaged", changed(func(i *spool.Info) { i.Frames, i.Damaged = 0, true }), nil, nil, true, 0, facts + "3.0 MiB" + limit +
-			"warn  spool                   source walk: not all that is kept of it can be read" + under + fault.SpoolDamaged.Remedy() + "\n"},
+		{"damaged", changed(func(i *spool.Info) { i.Frames, i.Damaged, i.Lost = 0, true, 12 }), nil, nil, true, 0, facts + "3.0 MiB" + limit +
+			"warn  spool                   source walk: not all that was kept of it can be read; lost: 12 frames" + under + fault.SpoolDamaged.Remedy() + "\n"},
 		{"of nobody", changed(func(i *spool.Info) { i.UUID = other }), nil, nil, true, 0, facts + "3.0 MiB" + limit +
 			"warn  spool                   1200 frames of 1 source wait there that this configuration does not have: nobody sends them" +
 			under + "`sensord spool` shows, exports and empties them\n"},

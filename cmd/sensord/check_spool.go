@@ -64,7 +64,11 @@ func (c *diskCheck) kept(infos []spool.Info, cfg configs.Config) {
 			c.step("spool", 0, fmt.Sprintf("%s: keeps %s for a server, heard from %s to %s", name, plural(whole(i.Frames), "frame", "frames"), momentOf(i.First), momentOf(i.Last)), nil)
 		}
 		if i.Damaged {
-			c.warn("spool", 0, fault.SpoolDamaged, c.about+": not all that is kept of it can be read", "")
+			text := c.about + ": not all that was kept of it can be read"
+			if i.Lost > 0 {
+				text += "; lost: " + plural(whole(i.Lost), "frame", "frames")
+			}
+			c.warn("spool", 0, fault.SpoolDamaged, text, "")
 		}
 	}
 	c.about = "this machine"
