@@ -64,6 +64,7 @@ type Spool struct {
 	Bytes   int64    `json:"bytes"`                // of all sources in it
 	Limit   int64    `json:"limit_bytes"`          //
 	Free    *int64   `json:"free_bytes,omitempty"` // on the file system
+	After   float64  `json:"after_s"`              // how long frames wait before they go there
 	Full    *float64 `json:"full_in_s,omitempty"`  // at the present rate, while it grows
 	Problem *Problem `json:"problem,omitempty"`    // why it cannot be written
 }

@@ -69,9 +69,13 @@ func (s *Status) Judge() {
 // becomes of it on its way to a server.
 func (s *Status) writesFiles() bool { return s.Record != nil && s.Record.Problem == nil }
 
-// keepsOnDisk reports whether what a source sends later is on disk until then.
+// keepsOnDisk reports whether what a source sends later is on disk until then:
+// whether it is there, or has no reason to be yet.
 func (s *Status) keepsOnDisk(src *Source) bool {
-	return s.Spool != nil && s.Spool.Problem == nil && src.Frames.Problem == nil
+	if s.Spool == nil || s.Spool.Problem != nil || src.Frames.Problem != nil {
+		return false
+	}
+	return src.Frames.OnDisk > 0 || src.Frames.Oldest == nil || *src.Frames.Oldest < s.Spool.After+linkTime.Seconds()
 }
 
 // hidden reports whether a zone hides everything that the source hears.

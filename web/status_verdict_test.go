@@ -23,7 +23,7 @@ func radio(name string) web.Source {
 func without(change func(*web.Source)) web.Source {
 	s := radio("roof")
 	s.Link.State, s.Link.Problem = "waiting", web.ProblemOf(fault.Newf(fault.LinkRefused, "server home", "connection refused"))
-	s.Frames.Oldest = new(60.0)
+	s.Frames.Oldest, s.Frames.OnDisk = new(60.0), 9
 	if change != nil {
 		change(&s)
 	}
@@ -59,6 +59,13 @@ func TestAmIRecording(t *testing.T) {
 			web.StateRecording,
 			"RECORDING: 1 source, 612 frames/s, kept on disk until a server is there",
 			[]string{"(server home: connection refused)"},
+		},
+		{
+			"no link, and a spool that takes nothing",
+			web.Status{Spool: spool, Sources: []web.Source{without(func(s *web.Source) { s.Frames.OnDisk = 0 })}},
+			web.StateImpaired,
+			"RECORDING, BUT roof: server home: connection refused; what is heard waits in memory only",
+			[]string{"server home: connection refused; what is heard waits in memory only"},
 		},
 		{
 			"no link, in memory",

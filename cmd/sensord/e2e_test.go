@@ -17,7 +17,7 @@ func TestEndToEnd(t *testing.T) {
 	t.Run("refusal", e.refusal) // alone: it measures
 	for name, test := range map[string]func(*testing.T){
 		"autodetect": e.autodetect, "check": e.check, "daemon": e.daemon, "delivery": e.delivery, "documents": e.documents, "gps": e.gps,
-		"messages": w.messages, "nginx": e.nginx, "reset": e.reset, "secrets": e.secrets, "signals": e.signals,
+		"messages": w.messages, "nginx": e.nginx, "reset": e.reset, "secrets": e.secrets, "signals": e.signals, "status": e.status,
 		"upgrade": e.upgrade,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -48,7 +48,9 @@ func statusHead(s *web.Status, width int, d detail) []styledLine {
 	if len(s.Servers) > 1 {
 		lines = append(lines, statusRow(width, "servers", tonePlain, serversStatus(s.Servers))...)
 	}
-	lines = append(lines, statusRow(width, "waiting in", tonePlain, keptStatus(s))...)
+	if len(s.Servers) > 0 {
+		lines = append(lines, statusRow(width, "waiting in", tonePlain, keptStatus(s))...)
+	}
 	if s.Record != nil {
 		lines = append(lines, statusRow(width, "files", tonePlain, filesStatus(s.Record))...)
 	}
@@ -70,7 +72,7 @@ func sourceLines(s *web.Status, src *web.Source, width int, d detail) []styledLi
 		state.text += ", hidden by a zone"
 	}
 	name := styledLine{{fmt.Sprintf("  %-*s", labelWidth-2, shortened(src.Name, labelWidth-3)), toneStrong}, state, plain(tunedStatus(src, d))}
-	f := &src.Frames
+	f, sends := &src.Frames, len(s.Servers) > 0
 	if d == detailLeast {
 		link := span{linkStatus(s, &src.Link, d), linkTone(src.Link.State)}
 		return append([]styledLine{append(name, plain(", "), link)}, statusRow(width, "", tonePlain, framesLeast(f))...)
@@ -79,8 +81,8 @@ func sourceLines(s *web.Status, src *web.Source, width int, d detail) []styledLi
 	if d >= detailWhat && src.Radio != nil && src.Radio.Channel != "" {
 		lines = append(lines, statusRow(width, "  channels", tonePlain, channelsStatus(src.Radio))...)
 	}
-	lines = append(lines, statusRow(width, "  frames", tonePlain, framesStatus(f))...)
-	if f.Waiting > 0 || d >= detailAll {
+	lines = append(lines, statusRow(width, "  frames", tonePlain, framesStatus(f, sends))...)
+	if sends && (f.Waiting > 0 || d >= detailAll) {
 		lines = append(lines, statusRow(width, "  waiting", tonePlain, waitingStatus(f))...)
 	}
 	if f.Dropped > 0 || d >= detailAll {

@@ -155,7 +155,11 @@ func statusLine(a *answer, several bool) string {
 	parts := []string{s.Sentence, "at " + placeStatus(s)}
 	for i := range s.Sources {
 		src := &s.Sources[i]
-		parts = append(parts, src.Name+" "+src.Capture+", link "+src.Link.State+", "+framesStatus(&src.Frames)+"; waiting "+waitingStatus(&src.Frames))
+		text := src.Name + " " + src.Capture + ", link " + src.Link.State + ", " + framesStatus(&src.Frames, len(s.Servers) > 0)
+		if len(s.Servers) > 0 {
+			text += "; waiting " + waitingStatus(&src.Frames)
+		}
+		parts = append(parts, text)
 	}
 	line := strings.Join(parts, " | ")
 	if several {
