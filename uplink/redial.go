@@ -66,8 +66,12 @@ func (r *Redial) After(err error, now time.Time) time.Duration {
 			return between(briskMin, briskMax)
 		}
 		return r.grow(code, slowMin, slowMax)
-	case fault.LinkTimeout, fault.LinkResolve, fault.LinkProxy: // a proxy on the vehicle says 502 while its own line is down
+	case fault.LinkTimeout, fault.LinkResolve:
 		return r.grow(code, slowMin, slowMax)
+	case fault.LinkProxy: // on the vehicle, it says 502 while its own line is down
+		if !isProxyLogin(err) {
+			return r.grow(code, slowMin, slowMax)
+		}
 	case fault.LinkRejected, fault.LinkProtocol, fault.LinkNotKismet:
 		// A server that restarts behind a tunnel or a proxy looks like many other
 		// things on its way, and one that lost us may still hold the old session.
@@ -104,6 +108,8 @@ func Final(err error) bool {
 	switch fault.CodeOf(err) {
 	case fault.LinkAuth, fault.LinkEndpoint, fault.LinkNotKismet, fault.LinkTLS, fault.LinkPlain, fault.LinkProtocol, fault.LinkRejected:
 		return true
+	case fault.LinkProxy:
+		return isProxyLogin(err)
 	}
 	return false
 }

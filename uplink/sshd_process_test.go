@@ -39,21 +39,23 @@ func newSSHHost(t *testing.T) *sshHost {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
+	pam := "yes" // without it, sshd wants to read what only root may: is the account locked?
 	if os.Geteuid() == 0 { // it gives up its rights there, and only init scripts make the directory
 		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { //nolint:gosec // sshd wants it so
 			t.Fatal(err)
 		}
+		pam = "no"
 	}
 	config := fmt.Sprintf(`ListenAddress 127.0.0.1:%d
 HostKey %[2]s/host
 AuthorizedKeysFile %[2]s/client.pub
 PidFile none
 StrictModes no
-UsePAM no
+UsePAM %[3]s
 PermitRootLogin prohibit-password
 PasswordAuthentication no
 AllowTcpForwarding yes
-`, h.port, h.dir)
+`, h.port, h.dir, pam)
 	if err := os.WriteFile(filepath.Join(h.dir, "sshd_config"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

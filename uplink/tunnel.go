@@ -187,14 +187,25 @@ func (d *Dialer) proxyLoginFault(resp *http.Response) error {
 	for _, way := range ways {
 		basic = basic || strings.HasPrefix(strings.ToLower(way), "basic")
 	}
+	advice, why := "check user and password of the proxy; they are not Kismet's",
+		fmt.Sprintf("it refuses the login of user %q (%d)", d.Server.Proxy.User, resp.StatusCode)
 	switch {
 	case !basic:
-		return d.proxyFail("sensord has the login Basic: let the proxy take it from this machine",
-			"it wants a login by %s (%d)", short(strings.Join(ways, ", ")), resp.StatusCode)
+		advice = "sensord has the login Basic: let the proxy take it from this machine"
+		why = fmt.Sprintf("it wants a login by %s (%d)", short(strings.Join(ways, ", ")), resp.StatusCode)
 	case d.Server.Proxy.User == "":
-		return d.proxyFail("give it: proxy: {url: …, user: …, password_file: …}, or http://USER:PASSWORD@HOST:PORT in the environment",
-			"it wants a login (%d)", resp.StatusCode)
+		advice = "give it: proxy: {url: …, user: …, password_file: …}, or http://USER:PASSWORD@HOST:PORT in the environment"
+		why = fmt.Sprintf("it wants a login (%d)", resp.StatusCode)
 	}
-	return d.proxyFail("check user and password of the proxy; they are not Kismet's", "it refuses the login of user %q (%d)",
-		d.Server.Proxy.User, resp.StatusCode)
+	return d.proxyFail(advice, "%w", proxyLogin(why))
+}
+
+// proxyLogin is a fault of a proxy that no wait mends.
+type proxyLogin string
+
+func (e proxyLogin) Error() string { return string(e) }
+
+func isProxyLogin(err error) bool {
+	_, is := errors.AsType[proxyLogin](err)
+	return is
 }

@@ -187,6 +187,9 @@ func TestEachWayThatAProxyFailsIsNamed(t *testing.T) {
 				if fault.CodeOf(err) != tt.code || err.Error() != object+tt.want {
 					t.Errorf("got  %v (%s)\nwant %s", err, fault.CodeOf(err), object+tt.want)
 				}
+				if byPerson := strings.Contains(tt.want, "login"); uplink.Final(err) != byPerson {
+					t.Errorf("final is %v", !byPerson)
+				}
 				if got := fault.RemedyOf(err); !strings.Contains(got, tt.remedy) {
 					t.Errorf("remedy %q does not say %q", got, tt.remedy)
 				}
