@@ -39,7 +39,7 @@ func newSSHHost(t *testing.T) *sshHost {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	pam := "yes" // without it, sshd wants to read what only root may: is the account locked?
+	pam := "yes"           // without it, sshd wants to read what only root may: is the account locked?
 	if os.Geteuid() == 0 { // it gives up its rights there, and only init scripts make the directory
 		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { //nolint:gosec // sshd wants it so
 			t.Fatal(err)
