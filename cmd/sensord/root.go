@@ -56,6 +56,8 @@ func (a *app) commands() []*cobra.Command {
 		newRunCommand(a),
 		newCheckCommand(a),
 		newStatusCommand(a),
+		newSpoolCommand(a),
+		newExportCommand(a),
 		newDemoCommand(a),
 		newGPSCommand(a),
 		newListCommand(a),

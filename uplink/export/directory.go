@@ -14,10 +14,12 @@ import (
 	"time"
 )
 
-// Endings of recordings' names.
+// Endings of the names of recordings.
 const (
 	fileEnding = ".pcapng"
-	partEnding = ".part" // behind the other, while it is written
+
+	// PartEnding is behind the name of a file while it is written.
+	PartEnding = ".part"
 )
 
 // directory is where a rig's recordings are: RIG-20261123T054210Z-0001.pcapng,
@@ -79,7 +81,7 @@ func (d *directory) list() (parts []string, err error) {
 	}
 	d.closed = d.closed[:0]
 	for _, e := range entries {
-		name, open := strings.CutSuffix(e.Name(), partEnding)
+		name, open := strings.CutSuffix(e.Name(), PartEnding)
 		n, ok := d.number(name)
 		if !ok || !e.Type().IsRegular() {
 			continue
@@ -113,7 +115,7 @@ func (d *directory) create(timeNs int64) (diskFile, string, error) {
 	}
 	at := time.Unix(0, timeNs).UTC().Format("20060102T150405Z")
 	for range 1000 { // other processes may use the same name
-		path := filepath.Join(d.path, fmt.Sprintf("%s-%s-%04d%s%s", d.rig, at, d.next, fileEnding, partEnding))
+		path := filepath.Join(d.path, fmt.Sprintf("%s-%s-%04d%s%s", d.rig, at, d.next, fileEnding, PartEnding))
 		d.next++
 		f, err := d.make(path)
 		if errors.Is(err, fs.ErrExist) {
@@ -137,7 +139,7 @@ func createFile(path string) (diskFile, error) {
 
 // finish gives a file that was closed its name.
 func (d *directory) finish(part string, size int64) error {
-	path := strings.TrimSuffix(part, partEnding)
+	path := strings.TrimSuffix(part, PartEnding)
 	if err := os.Rename(part, path); err != nil {
 		return err
 	}
@@ -228,7 +230,7 @@ func (d *directory) adoptFile(part string) (l leftover, ours bool) {
 	}
 	l.lost = rep.lost
 	if l.err = f.Sync(); l.err == nil {
-		l.path, l.err = strings.TrimSuffix(part, partEnding), d.finish(part, rep.size)
+		l.path, l.err = strings.TrimSuffix(part, PartEnding), d.finish(part, rep.size)
 	}
 	return l, true
 }

@@ -30,7 +30,7 @@ type tape struct {
 	frames uint64 // in buf
 
 	file     diskFile // nil while there is none
-	path     string   // of the file, with partEnding
+	path     string   // of the file, with PartEnding
 	off      int64    // where the next block goes
 	count    uint64   // frames in the file
 	openedNs int64    // CLOCK_BOOTTIME

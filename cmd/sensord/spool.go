@@ -1,0 +1,255 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/uplink/frames/spool"
+)
+
+// spoolFlags say which spool is meant.
+type spoolFlags struct {
+	values
+	json, yes bool
+}
+
+func newSpoolCommand(a *app) *cobra.Command {
+	var v spoolFlags
+	cmd := &cobra.Command{
+		Use:     "spool [flags]",
+		Short:   "Show, export and empty what waits on disk for a server",
+		Long:    spoolLong,
+		Example: spoolExample,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return usageError(args[0], "write `sensord spool show "+args[0]+"`, if it is a source", "spool has no such command")
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.listSpool(cmd, &v, nil) },
+	}
+	v.spooled(cmd)
+	v.jsonFlag(cmd)
+	cmd.AddCommand(newSpoolListCommand(a), newSpoolShowCommand(a), newSpoolExportCommand(a), newSpoolEmptyCommand(a))
+	return cmd
+}
+
+// spooled defines the flags that name a spool.
+func (v *spoolFlags) spooled(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	group(fs, groupOurs, func() {
+		fs.StringVar(&v.Spool, "spool", "", "the spool's `DIR` (default that of --config, or the state directory's)")
+	})
+	v.file(fs)
+}
+
+func (v *spoolFlags) jsonFlag(cmd *cobra.Command) {
+	group(cmd.Flags(), groupOurs, func() {
+		cmd.Flags().BoolVar(&v.json, "json", false, "print one JSON object; its fields stay as they are")
+	})
+}
+
+const spoolLong = `Show what waits on disk for a server, source by source: how many frames, since when, and whether a running sensord
+has them. With export it is turned into a file that other programs read, and goes on waiting; with empty it is deleted.
+A source is named by its name or its UUID.`
+
+const spoolExample = `  sensord spool
+  sensord spool show roof --spool /var/lib/sensord/spool
+  sensord spool export roof --output roof.pcapng
+  sensord spool empty roof`
+
+func newSpoolListCommand(a *app) *cobra.Command {
+	var v spoolFlags
+	cmd := &cobra.Command{
+		Use:   "list [flags]",
+		Short: "List the sources that have something on disk",
+		Args:  noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.listSpool(cmd, &v, nil) },
+	}
+	v.spooled(cmd)
+	v.jsonFlag(cmd)
+	return cmd
+}
+
+func newSpoolShowCommand(a *app) *cobra.Command {
+	var v spoolFlags
+	cmd := &cobra.Command{
+		Use:   "show [flags] [SOURCE...]",
+		Short: "Show all that is known of what a source has on disk",
+		RunE:  func(cmd *cobra.Command, args []string) error { return a.showSpool(cmd, &v, args) },
+	}
+	v.spooled(cmd)
+	v.jsonFlag(cmd)
+	return cmd
+}
+
+func newSpoolExportCommand(a *app) *cobra.Command {
+	var v exportFlags
+	cmd := &cobra.Command{
+		Use:   "export [flags] [SOURCE...]",
+		Short: "Turn what waits into pcapng, WiGLE CSV or GPX; it goes on waiting",
+		Long:  "Turn what waits on disk into a file that other programs read, of all sources or of those that are named.\nNothing is taken away. See `sensord export --help`, which also takes recordings and captures.",
+	}
+	s := spoolFlags{}
+	s.spooled(cmd)
+	v.exported(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		dir, infos, err := a.spoolOf(cmd, &s)
+		if err != nil {
+			return err
+		}
+		if infos, err = pick(dir, infos, args); err != nil {
+			return err
+		}
+		var uuids []capture.UUID
+		for _, i := range infos {
+			uuids = append(uuids, i.UUID)
+		}
+		v.config = s.config
+		return a.export(cmd, &v, []string{dir}, uuids)
+	}
+	return cmd
+}
+
+func newSpoolEmptyCommand(a *app) *cobra.Command {
+	var v spoolFlags
+	cmd := &cobra.Command{
+		Use:   "empty [flags] [SOURCE...]",
+		Short: "Delete what waits, of all sources or of those that are named; it asks first",
+		Long: `Delete what waits on disk, of all sources or of those that are named. No server will get it. On a terminal it
+asks first; elsewhere it wants --yes. What a running sensord has is not deleted.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.emptySpool(cmd, &v, args) },
+	}
+	v.spooled(cmd)
+	group(cmd.Flags(), groupOurs, func() { cmd.Flags().BoolVar(&v.yes, "yes", false, "do not ask") })
+	return cmd
+}
+
+// spoolOf returns the directory that is meant, and what is in it.
+func (a *app) spoolOf(cmd *cobra.Command, v *spoolFlags) (string, []spool.Info, error) {
+	flags, err := a.flags(cmd, &v.values)
+	if err != nil {
+		return "", nil, err
+	}
+	loaded, err := configs.Positions(v.config, a.environ, flags)
+	if err != nil {
+		return "", nil, err
+	}
+	dir := loaded.Config.Spool.Dir
+	if dir == "" && loaded.Config.StateDir != "" { // where a service keeps it
+		dir = filepath.Join(loaded.Config.StateDir, "spool")
+		if _, err := os.Stat(dir); err != nil {
+			dir = ""
+		}
+	}
+	if dir == "" {
+		return "", nil, fault.Newf(fault.SpoolAbsent, "spool", "none is named, and there is none in its usual place")
+	}
+	infos, err := spool.List(dir)
+	return dir, infos, err
+}
+
+// pick returns the sources that are named, all if none is.
+func pick(dir string, infos []spool.Info, names []string) ([]spool.Info, error) {
+	if len(names) == 0 {
+		return infos, nil
+	}
+	var picked []spool.Info
+	for _, name := range names {
+		uuid, err := capture.ParseUUID(name)
+		found := false
+		for _, i := range infos {
+			if i.UUID != uuid && i.Name != name || err != nil && i.Name == "" {
+				continue
+			}
+			found = true
+			if !slices.ContainsFunc(picked, func(o spool.Info) bool { return o.UUID == i.UUID }) {
+				picked = append(picked, i)
+			}
+		}
+		if !found {
+			return nil, fault.Newf(fault.SpoolAbsent, "source "+name, "nothing is kept of it in %s", dir)
+		}
+	}
+	return picked, nil
+}
+
+func (a *app) emptySpool(cmd *cobra.Command, v *spoolFlags, args []string) error {
+	dir, infos, err := a.spoolOf(cmd, v)
+	if err != nil {
+		return err
+	}
+	if infos, err = pick(dir, infos, args); err != nil {
+		return err
+	}
+	if len(infos) == 0 {
+		_, err := fmt.Fprintf(a.out, "nothing waits in %s\n", dir)
+		return err
+	}
+	for _, i := range infos {
+		if i.Locked {
+			return fault.Newf(fault.SpoolLocked, "source "+spoolName(i), "a running sensord has what is kept of it")
+		}
+	}
+	if ok, err := a.agreed(v.yes, dir, infos); !ok || err != nil {
+		return err
+	}
+	for _, i := range infos {
+		if err := spool.Empty(dir, i.UUID); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(a.out, "deleted %s of %s\n", plural(whole(i.Frames), "frame", "frames"), spoolName(i))
+	}
+	return nil
+}
+
+// agreed asks whether it may be deleted.
+func (a *app) agreed(yes bool, dir string, infos []spool.Info) (bool, error) {
+	if yes {
+		return true, nil
+	}
+	in, ok := a.in.(*os.File)
+	if !ok || !isTerminal(in) || !isTerminal(a.errs) {
+		return false, usageError("spool "+dir, "add --yes", "it is deleted only when somebody says yes, and nobody can be asked here")
+	}
+	var all uint64
+	for _, i := range infos {
+		all += i.Frames
+	}
+	_, _ = fmt.Fprint(a.errs, spoolText(dir, infos))
+	_, _ = fmt.Fprintf(a.errs, "delete %s of %s, which no server has? [y/N] ",
+		plural(whole(all), "frame", "frames"), plural(len(infos), "source", "sources"))
+	line, err := bufio.NewReader(io.LimitReader(in, 1<<10)).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		return true, nil
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(a.errs)
+	}
+	_, _ = fmt.Fprintln(a.errs, "nothing is deleted")
+	return false, reported{fault.ExitFailed}
+}
+
+// spoolName is how people call a source in a spool.
+func spoolName(i spool.Info) string { return cmp.Or(i.Name, i.UUID.String()) }
+
+// encodeJSON prints an object for programs.
+func encodeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
