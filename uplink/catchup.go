@@ -24,12 +24,12 @@ type sample struct {
 	at       time.Time
 	captured uint64
 	done     uint64 // acknowledged or dropped
-	behind   uint64 // waiting and not in flight
+	behind   uint64 // waiting to be sent, and late
 }
 
-// add takes the log's counters, and returns how many frames were captured since
-// it last did.
-func (p *progress) add(s frames.Stats, now time.Time) (captured uint64) {
+// add takes the log's counters, and how many frames are late. It returns how
+// many were captured since it last did.
+func (p *progress) add(s frames.Stats, behind uint64, now time.Time) (captured uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.samples); n > 0 {
@@ -39,7 +39,7 @@ func (p *progress) add(s frames.Stats, now time.Time) (captured uint64) {
 		p.samples = append(p.samples[:0], p.samples[1:]...)
 	}
 	p.samples = append(p.samples, sample{
-		at: now, captured: s.Captured, done: s.Acked + s.Dropped, behind: s.Waiting - s.InFlight,
+		at: now, captured: s.Captured, done: s.Acked + s.Dropped, behind: behind,
 	})
 	return captured
 }
@@ -56,14 +56,13 @@ func (p *progress) left() (left time.Duration, ok bool) {
 	took := last.at.Sub(first.at).Seconds()
 	captured := float64(last.captured-first.captured) / took
 	done := float64(last.done-first.done) / took
-	behind := float64(last.behind)
 	switch {
-	case behind <= captured*lateAfter.Seconds():
+	case last.behind == 0:
 		return 0, true
 	case done <= captured:
 		return 0, false
 	}
-	return seconds(min(behind/(done-captured), 1e9)), true
+	return seconds(min(float64(last.behind)/(done-captured), 1e9)), true
 }
 
 // CatchUp estimates how long it takes until the link has sent all that waits but

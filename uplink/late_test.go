@@ -2,6 +2,8 @@ package uplink_test
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,11 +178,13 @@ func TestLateFramesAreHeldWhereTheServerStampsArrival(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- m.link(ctx) }()
 		m.hearsFor(5*time.Second, 100)
-		elapse(100 * time.Millisecond)
+		elapse(time.Second) // until they are confirmed
 		m.wantAllInOrder(t)
 		in := m.next
 		cancel()
-		<-ended
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 
 		m.hearsFor(5*time.Second, 100)
 		l := m.connect(t)
@@ -204,55 +208,57 @@ func TestLateFramesAreHeldWhereTheServerStampsArrival(t *testing.T) {
 func TestPaceFollowsWhatTheServerDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLate(t, uplink.ReplayLimits{FramesPerSecond: 6000, BytesPerSecond: 4 << 20})
-		m.hearsFor(100*time.Second, 1000)
+		m.hearsFor(50*time.Second, 1000)
 		ctx, cancel := context.WithCancel(t.Context())
-		first, most := 0, 1500
-		var changes []uplink.PaceChange
-		asked, done := 0, make(chan error, 1)
+		const most = 1500
+		var dropped, asked atomic.Uint64
+		heard := make(chan uplink.PaceChange, 100)
+		done := make(chan error, 1)
 		go func() {
 			done <- m.session.Pacer.Watch(ctx, func(context.Context) (uint64, error) {
-				asked++
-				return uint64(first), nil
-			}, func(c uplink.PaceChange) { changes = append(changes, c) })
+				asked.Add(1)
+				return dropped.Load(), nil
+			}, func(c uplink.PaceChange) { heard <- c })
 		}()
 		m.connect(t)
 		last := 0
 		for range 400 {
 			elapse(time.Second)
 			src, _ := m.srv.Source(testUUID)
-			first += max(0, src.Frames-last-most)
+			dropped.Add(uint64(max(0, src.Frames-last-most)))
 			last = src.Frames
 			if last == m.next {
 				break
 			}
 		}
-		down, up := 0, 0
-		for _, c := range changes {
+		elapse(5 * time.Minute) // nothing is dropped any more
+		if l := m.session.Pacer.Limits(); l.FramesPerSecond != 6000 || last != m.next {
+			t.Errorf("long behind the last drop %+v, %d of %d frames", l, last, m.next)
+		}
+		asked.Store(0)
+		elapse(time.Minute)
+		if n := asked.Load(); n != 0 {
+			t.Errorf("asked %d times while nothing was late", n)
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		close(heard)
+		var rates []float64
+		up := 0
+		for c := range heard {
 			if c.Slower {
-				down++
-				if c.Dropped == 0 {
-					t.Errorf("slower without a drop: %+v", c)
-				}
+				rates = append(rates, c.Limits.FramesPerSecond)
 			} else {
 				up++
 			}
+			if c.Slower != (c.Dropped > 0) {
+				t.Errorf("%+v", c)
+			}
 		}
-		if down < 2 || up == 0 || last != m.next {
-			t.Errorf("%d of %d frames; %+v", last, m.next, changes)
+		if len(rates) < 2 || rates[0] != 3000 || rates[1] != 1500 || up == 0 {
+			t.Errorf("slower to %v, faster %d times", rates, up)
 		}
-		if l := changes[1].Limits; l.FramesPerSecond != 1500 || l.BytesPerSecond != 1<<20 {
-			t.Errorf("behind two drops %+v", l)
-		}
-		elapse(20 * time.Minute) // nothing is dropped any more
-		if l := m.session.Pacer.Limits(); l.FramesPerSecond != 6000 {
-			t.Errorf("long behind the last drop %+v", l)
-		}
-		asked = 0
-		elapse(time.Hour)
-		if asked != 0 {
-			t.Errorf("asked %d times while nothing was late", asked)
-		}
-		cancel()
-		<-done
 	})
 }

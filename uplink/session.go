@@ -137,7 +137,11 @@ func (w *writer) sample(now time.Time) {
 		return
 	}
 	w.sampledAt = now
-	captured := w.progress.add(w.session.Log.Stats(), now)
+	b := w.session.Log.Backlog()
+	if w.live && !b.Spilled {
+		b.Frames = 0 // what was captured just now is not late
+	}
+	captured := w.progress.add(w.session.Log.Stats(), b.Frames, now)
 	if w.live {
 		w.session.Pacer.captured(captured)
 	}
