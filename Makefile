@@ -9,10 +9,12 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 ARGS     ?=
 BENCH    ?= .
 FUZZTIME ?= 20s
+OUTAGE   ?= 10m
+RATE     ?= 1000
 
 export FUZZTIME VERSION
 
-.PHONY: help demo test vm deps build bench lint cross fuzz clean
+.PHONY: help demo test vm soak deps build bench lint cross fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +28,9 @@ test: deps ## Fetch what the tests need, then run them all: race detector, 32 bi
 
 vm: deps ## Run only the tests that need radios, in a virtual machine
 	@.ci/vm $(ARGS)
+
+soak: deps ## The outage test at full length: 10 minutes without a server at 1 000 frames/s, with all that goes wrong
+	@.ci/vm ./cmd/sensord -- -test.run=^TestVMOutage$$ -test.timeout=40m -outage $(OUTAGE) -outage-rate $(RATE)
 
 deps: ## Install from Debian what the tests need and this machine lacks
 	@.ci/deps

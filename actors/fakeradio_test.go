@@ -20,6 +20,7 @@ import (
 // is tuned to, until it is told to fail.
 type fakeRadio struct {
 	every time.Duration
+	burst int // frames at once; 0 is one
 	bands []capture.BandCapability
 	next  *atomic.Uint64 // number of the next frame, over all openings
 	clock *fakeMachine   // whose times frames have; nil is the bubble's
@@ -49,13 +50,15 @@ func (r *fakeRadio) ReadBatch(ctx context.Context) (*capture.Batch, error) {
 	}
 	b := capture.NewBatch()
 	data := make([]byte, 120)
-	binary.BigEndian.PutUint64(data[8:], r.next.Add(1)-1)
 	at := time.Now().UnixNano()
 	if r.clock != nil {
 		at, b.ClockOffsetNs = r.clock.realtime()
 		b.Live = true
 	}
-	b.Append(at, capture.LinkTypeRadiotap, 120, data)
+	for range max(1, r.burst) {
+		binary.BigEndian.PutUint64(data[8:], r.next.Add(1)-1)
+		b.Append(at, capture.LinkTypeRadiotap, 120, data)
+	}
 	return b, nil
 }
 

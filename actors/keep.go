@@ -2,8 +2,6 @@ package actors
 
 import (
 	"context"
-	"log/slog"
-	"slices"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/gps/clock"
@@ -65,33 +63,29 @@ func (s *shared) attach(state *sourceState) error {
 		return err
 	}
 	state.attached = true
-	state.log.Attach(store)
-	if n := state.log.Stats().Recovered; n > 0 {
-		s.log.Info("frames of an earlier run are kept, and sent first", "source", state.cfg.Name, "frames", n)
-	}
+	state.log.Attach(store) // which tells what an earlier run kept
 	return nil
 }
 
-// tellOrphans says whose frames are kept that this rig has no source for.
+// tellOrphans says whose frames are kept that this rig has no source for. While
+// the UUID of a radio is not known, they may be its.
 func (s *shared) tellOrphans() error {
 	var known []capture.UUID
-	unknown := false // a radio's UUID, until it is seen
 	for _, state := range s.sources {
+		if s.keeps(state) && state.uuid().IsZero() {
+			return nil
+		}
 		known = append(known, state.uuid())
-		unknown = unknown || s.keeps(state) && state.uuid().IsZero()
 	}
 	orphans, err := s.spool.Orphans(known)
 	if err != nil {
 		return err
 	}
-	orphans = slices.DeleteFunc(orphans, func(i spool.Info) bool { return i.Frames == 0 || i.Locked })
 	for _, o := range orphans {
-		level, what := slog.LevelWarn, "frames are kept of a source that is not configured"
-		if unknown {
-			level, what = slog.LevelInfo, "frames are kept of a source that is not there yet, or not configured"
+		if o.Frames > 0 && !o.Locked {
+			s.log.Warn("frames are kept of a source that is not configured", "name", o.Name, "uuid", o.UUID.String(), "frames", o.Frames,
+				"remedy", "sensord spool --spool "+s.cfg.Spool.Dir+" exports or empties it")
 		}
-		s.log.Log(context.Background(), level, what, "name", o.Name, "uuid", o.UUID.String(), "frames", o.Frames,
-			"remedy", "sensord spool --spool "+s.cfg.Spool.Dir+" exports or empties it")
 	}
 	return nil
 }

@@ -23,8 +23,14 @@ const (
 	metresDegree = 68_677.6 // of longitude, there
 )
 
-// An eastward is what the machine moves along since then.
-type eastward struct{ start time.Time }
+// An eastward is what the machine moves along since then. Its clock is the true
+// one.
+type eastward struct {
+	start time.Time
+	now   func() time.Time
+}
+
+func newEastward(now func() time.Time) eastward { return eastward{now(), now} }
 
 // lon is where it is at a true time.
 func (r eastward) lon(at time.Time) float64 {
@@ -51,7 +57,7 @@ func (r eastward) feed(t *testing.T, port string) (stop func() time.Time) {
 				ended <- last
 				return
 			case <-tick.C:
-				last = time.Now().Add(clockOff).Truncate(time.Millisecond)
+				last = r.now().Truncate(time.Millisecond)
 				f := gps.NewFix()
 				f.Mode, f.TimeNs, f.Lat, f.Lon = gps.Mode3D, last.UnixNano(), driveLat, r.lon(last)
 				f.AltMSL, f.AltHAE, f.SpeedMPS, f.CourseDeg, f.HDOP, f.Satellites = 20, 65, driveSpeed, 90, 0.9, 11
@@ -85,7 +91,7 @@ func TestVMPositions(t *testing.T) {
 	})
 	uuid := uuidOf(r)
 	opened(t, srv, uuid)
-	way := eastward{time.Now().Add(clockOff)}
+	way := newEastward(func() time.Time { return time.Now().Add(clockOff) })
 	stop := way.feed(t, "10110")
 
 	located := func(since time.Time) func(kismettest.Source) bool {
