@@ -133,8 +133,8 @@ func (f *Failover) settled(up, now time.Time) {
 }
 
 // choose returns the first server that was not tried in this round and may be
-// dialled now, or if none may be, the one that may be first. A new round begins
-// when all were tried.
+// dialled now, or if none may be, about the one that may be first. A new round
+// begins when all were tried.
 func (f *Failover) choose(now time.Time) int {
 	if f.untried() == 0 {
 		for i := range f.servers {
@@ -149,7 +149,7 @@ func (f *Failover) choose(now time.Time) int {
 		if !s.due.After(now) {
 			return i
 		}
-		if best < 0 || s.due.Before(f.servers[best].due) {
+		if best < 0 || f.servers[best].due.Sub(s.due) > slowMin { // jitter is no reason to change the order
 			best = i
 		}
 	}
