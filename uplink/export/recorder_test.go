@@ -6,14 +6,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync/atomic"
-	"syscall"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +18,6 @@ import (
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/gps"
-	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink/export"
 	"github.com/sensord/sensord/uplink/frames"
 )
@@ -233,136 +228,6 @@ func TestRecorderBeginsFilesByTimeAndDeletesTheOldest(t *testing.T) {
 	})
 }
 
-// faults is a disk that can be made to fail.
-type faults struct {
-	err     atomic.Pointer[syscall.Errno] // of every call, nil while it works
-	partial bool                          // half of what is written arrives before the error
-}
-
-func (d *faults) error() error {
-	if e := d.err.Load(); e != nil {
-		return *e
-	}
-	return nil
-}
-
-type faultyFile struct {
-	export.DiskFile
-	disk *faults
-}
-
-func (f faultyFile) WriteAt(p []byte, off int64) (int, error) {
-	err := f.disk.error()
-	if err == nil {
-		return f.DiskFile.WriteAt(p, off)
-	}
-	n := 0
-	if f.disk.partial {
-		n, _ = f.DiskFile.WriteAt(p[:len(p)/2], off)
-	}
-	return n, &os.PathError{Op: "write", Path: "x", Err: err}
-}
-
-func (f faultyFile) Sync() error {
-	if err := f.disk.error(); err != nil {
-		return err
-	}
-	return f.DiskFile.Sync()
-}
-
-func (d *faults) create(path string) (export.DiskFile, error) {
-	if err := d.error(); err != nil {
-		return nil, err
-	}
-	f, err := export.CreateFile(path)
-	return faultyFile{f, d}, err
-}
-
-func TestRecorderGoesOnWhenTheDiskWorksAgain(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		err   syscall.Errno
-		code  fault.Code
-		files int
-	}{
-		{"full", syscall.ENOSPC, fault.DiskFull, 1},
-		{"over quota", syscall.EDQUOT, fault.DiskFull, 1},
-		{"broken", syscall.EIO, fault.DiskFailed, 2},
-		{"read-only", syscall.EROFS, fault.DiskFailed, 2},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				dir, disk := t.TempDir(), &faults{partial: true}
-				var log bytes.Buffer
-				r := export.NewFaultyRecorder(export.RecorderOptions{
-					Dir: dir, Rig: "rover", MemoryBytes: 300_000, Now: wall, Log: slog.New(slog.NewTextHandler(&log, nil)),
-				}, disk.create)
-				end := begin(t, r)
-				add(r, roofSource, batch(0, 64))
-				<-time.After(1500 * time.Millisecond)
-				disk.err.Store(&c.err)
-				n := 64
-				for range 20 {
-					add(r, roofSource, batch(n, 64))
-					n += 64
-					<-time.After(time.Second)
-				}
-				s := r.Stats()
-				if fault.CodeOf(s.Err) != c.code || s.Frames != 64 || s.Dropped != 0 || s.Waiting != uint64(n-64) {
-					t.Errorf("while it fails: %+v", s)
-				}
-				if want := "recording " + dir + ": " + c.err.Error(); s.Err == nil || s.Err.Error() != want {
-					t.Errorf("error %v, want %s", s.Err, want)
-				}
-				disk.err.Store(nil)
-				<-time.After(3 * time.Second)
-				add(r, roofSource, batch(n, 64))
-				if err := end(); err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(upTo(n+64), numbers(recorded(t, dir))); diff != "" {
-					t.Errorf("(-want +got):\n%s", diff)
-				}
-				if s := r.Stats(); s.Err != nil || s.Dropped != 0 || s.Frames != uint64(n+64) || len(files(t, dir)) != c.files {
-					t.Errorf("afterwards: %q %+v", files(t, dir), s)
-				}
-				if stopped, goesOn := strings.Count(log.String(), "recording stopped"), strings.Count(log.String(), "recording goes on"); stopped != 1 || goesOn != 1 {
-					t.Errorf("said %d and %d times:\n%s", stopped, goesOn, log.String())
-				}
-			})
-		})
-	}
-}
-
-func TestRecorderCountsWhatItHasNoRoomFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir, disk, full := t.TempDir(), new(faults), syscall.ENOSPC
-		disk.err.Store(&full)
-		r := export.NewFaultyRecorder(export.RecorderOptions{
-			Dir: dir, Rig: "rover", MemoryBytes: 100_000, Now: wall, Log: quiet(),
-		}, disk.create)
-		end := begin(t, r)
-		const n = 640
-		for i := range n {
-			add(r, []export.RecordSource{roofSource, sideSource}[i%2], batch(i*32, 32))
-			synctest.Wait()
-		}
-		s := r.Stats()
-		if s.Dropped == 0 || s.Waiting == 0 || s.Dropped+s.Waiting != n*32 {
-			t.Errorf("%+v", s)
-		}
-		if err := end(); fault.CodeOf(err) != fault.DiskFull {
-			t.Errorf("ended with %v", err)
-		}
-		if s := r.Stats(); s.Dropped != n*32 || s.Waiting != 0 || s.Frames != 0 {
-			t.Errorf("at the end %+v", s)
-		}
-		if got := files(t, dir); len(got) != 0 {
-			t.Errorf("left %q", got)
-		}
-	})
-}
-
 func TestRecorderNoticesThatItsFileIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -404,88 +269,26 @@ func TestRecorderLeavesAloneWhatAnotherWrites(t *testing.T) {
 	})
 }
 
-// A process that records is killed again and again. What it has written is
-// readable at once, and whole behind the next start.
-func TestRecordingsSurviveSIGKILL(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for range 5 {
-		ctx, cancel := context.WithCancel(t.Context())
-		cmd := exec.CommandContext(ctx, self) // which kills with SIGKILL
-		cmd.Env = append(os.Environ(), recordInto+"="+dir)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		before := len(names(t, dir))
-		waitFor(t, func() bool { return len(names(t, dir)) > before+2 })
-		cancel()
-		_ = cmd.Wait()
-	}
-	all, parts := names(t, dir), 0
-	for _, name := range all {
-		if strings.HasSuffix(name, ".part") {
-			parts++
-			// tshark says that it is cut, and shows what is there.
-			text, _ := exec.CommandContext(t.Context(), "tshark", "-r", filepath.Join(dir, name), "-c", "3").Output()
-			if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() > 1000 && !strings.Contains(string(text), "Beacon") {
-				t.Errorf("%s: %v\n%s", name, err, text)
-			}
+// What a recording costs each batch: a copy, and its blocks.
+func BenchmarkRecorder(b *testing.B) {
+	r := export.NewRecorder(export.RecorderOptions{Dir: b.TempDir(), Rig: "rover", TotalBytes: 300 << 20, Now: wall, Log: quiet()})
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	own := batch(0, 64)
+	defer own.Release()
+	b.ReportAllocs()
+	for n := 0; n < b.N; n += own.Len() {
+		r.Add(roofSource, own)
+		for r.Stats().Waiting > 50_000 {
+			runtime.Gosched()
 		}
 	}
-	if parts != 1 { // the others are repaired by the next start
-		t.Errorf("%d open files in %q", parts, all)
+	cancel()
+	if err := <-done; err != nil {
+		b.Fatal(err)
 	}
-	r := export.NewRecorder(export.RecorderOptions{Dir: dir, Rig: "rover-1", Now: wall, Log: quiet()})
-	if err := begin(t, r)(); err != nil {
-		t.Fatal(err)
-	}
-	frames := 0
-	for _, name := range names(t, dir) {
-		content, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		own, err := read(t, bytes.NewReader(content))
-		if err != nil || strings.HasSuffix(name, ".part") {
-			t.Errorf("%s: %v", name, err)
-		}
-		for i, n := range numbers(own) {
-			if i > 0 && n != numbers(own[i-1 : i])[0]+1 {
-				t.Fatalf("%s: frame %d is number %d", name, i, n)
-			}
-		}
-		frames += len(own)
-		if info := run(t, "capinfos", "-c", filepath.Join(dir, name)); !strings.Contains(info, "Number of packets") {
-			t.Errorf("capinfos %s: %s", name, info)
-		}
-	}
-	t.Logf("%d frames in %d files", frames, len(names(t, dir)))
-}
-
-// names is files, also of a directory that is changed meanwhile or not there yet.
-func names(t testing.TB, dir string) (all []string) {
-	t.Helper()
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		all = append(all, e.Name())
-	}
-	return all
-}
-
-func waitFor(t testing.TB, done func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-ctx.Done():
-			t.Fatal("it does not happen")
-		case <-tick.C:
-		}
+	if s := r.Stats(); s.Dropped > 0 {
+		b.Errorf("%+v", s)
 	}
 }
