@@ -9,7 +9,8 @@ import (
 // tail is the part of a log in memory: batches in order of their numbers, with
 // gaps where batches were dropped. The owner locks.
 type tail struct {
-	entries  []entry // oldest first; the slice's start moves, append makes it compact
+	entries  []entry // oldest first; the slice's start moves
+	array    []entry // what entries is a part of
 	next     Seq     // number of the next frame
 	kept     Seq     // entries that end at or below are copies of what is on disk
 	bytes    int     // of memory,
@@ -75,7 +76,15 @@ func (t *tail) join(b *capture.Batch, written Seq) bool {
 }
 
 func (t *tail) push(b *capture.Batch, nowNs int64) {
+	if n := len(t.entries); n == cap(t.entries) && n <= cap(t.array)/2 { // the rest of the array is in front
+		moved := t.array[:copy(t.array[:n], t.entries)]
+		clear(t.array[n:])
+		t.entries = moved
+	}
 	t.entries = append(t.entries, entry{first: t.next, batch: b, atNs: nowNs, data: t.data})
+	if cap(t.entries) > cap(t.array) {
+		t.array = t.entries[:cap(t.entries)]
+	}
 	t.bytes += b.MemBytes()
 	t.next += Seq(b.Len())
 	t.data += int64(b.DataBytes())
@@ -218,5 +227,5 @@ func (t *tail) clear() {
 	for i := range t.entries {
 		t.drop(&t.entries[i])
 	}
-	t.entries = nil
+	t.entries, t.array = nil, nil
 }

@@ -55,7 +55,7 @@ func writeMeta(dir string, m meta) error {
 func readMeta(dir string) (m meta, err error) {
 	f, err := os.Open(filepath.Join(dir, metaName))
 	if err != nil {
-		return m, nil //nolint:nilerr // its segments say what matters
+		return m, nil // its segments say what matters
 	}
 	defer func() { _ = f.Close() }()
 	text, _ := io.ReadAll(io.LimitReader(f, 64<<10))

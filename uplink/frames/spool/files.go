@@ -2,8 +2,10 @@ package spool
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/sensord/sensord/internal/fault"
@@ -44,8 +46,12 @@ func diskFault(dir string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		code = fault.DiskFull
 	}
-	if e, ok := errors.AsType[*os.PathError](err); ok && e.Path == dir {
-		err = e.Err // the object names it
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		if rel, bad := filepath.Rel(dir, e.Path); bad == nil && rel != "." { // the object names the rest
+			err = fmt.Errorf("%s %s: %w", e.Op, rel, e.Err)
+		} else {
+			err = fmt.Errorf("%s: %w", e.Op, e.Err)
+		}
 	}
 	return fault.New(code, "spool "+dir, err)
 }

@@ -1,10 +1,9 @@
 package spool
 
 import (
-	"time"
-
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/sensord/sensord/gps"
 )

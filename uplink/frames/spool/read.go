@@ -149,14 +149,16 @@ func (s *Store) placeOf(g *segment, boot Boot) *Place {
 		}
 	}
 	points := g.points
-	numbers := []uint32{g.number}
 	if next != nil {
 		points += next.points
-		numbers = append(numbers, next.number)
 	}
 	clocks := s.clocks[boot]
 	if p := s.r.place; p != nil && p.boot == boot && p.number == g.number && p.bytes == points && len(p.clocks) == len(clocks) {
 		return p
+	}
+	numbers := []uint32{g.number}
+	if next != nil {
+		numbers = append(numbers, next.number)
 	}
 	s.r.place = &Place{
 		SameBoot: boot == s.rig.boot,

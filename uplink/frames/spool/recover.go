@@ -34,7 +34,9 @@ func (s *Store) recover(m meta) error {
 	}
 	s.cursors = Cursors{Acked: c.acked, Sent: c.acked, Owned: next}
 	s.w.number = max(v.number, uint32(min(c.segment, 1<<32-2)))
-	s.w.ordinal = max(v.ordinal, c.ordinal)
+	if s.w.ordinal = v.ordinal; !v.known {
+		s.w.ordinal = c.ordinal
+	}
 	s.w.cursorFile, s.w.saved = f, c
 	s.w.cursor = c
 	s.w.cursor.ordinal = s.w.ordinal

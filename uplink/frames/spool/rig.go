@@ -149,9 +149,10 @@ func (r *Rig) reserve(n int64) error {
 	for r.used.Load() > r.o.SizeBytes {
 		if !r.reclaim() {
 			r.used.Add(-n)
-			e := fault.New(fault.DiskFull, "spool "+r.o.Dir, ErrFull).(*fault.Error)
-			e.Advice = "give it more with spool: {size: …}; with drop: oldest what comes takes the place of what is old"
-			return e
+			return &fault.Error{
+				Code: fault.DiskFull, Object: "spool " + r.o.Dir, Err: ErrFull,
+				Advice: "give it more with spool: {size: …}; with drop: oldest what comes takes the place of what is old",
+			}
 		}
 	}
 	return nil

@@ -229,14 +229,3 @@ func thin(list []State) []State {
 	}
 	return half
 }
-
-// lastState returns the newest state recorded in this boot.
-func (s *Store) lastState() (State, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := s.clocks[s.rig.boot]
-	if len(list) == 0 {
-		return State{}, false
-	}
-	return list[len(list)-1], true
-}

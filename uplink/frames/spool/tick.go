@@ -90,10 +90,13 @@ func (s *Store) Tick(next, memory uint64, now Now) error {
 	for g := s.done(); g != nil; g = s.done() {
 		s.erase(g)
 	}
-	if memory > 0 && !s.Holds() { // from here on nothing is remembered until frames are written again
-		if err := s.save(acked, next, 0); err != nil {
-			return s.fail(err)
-		}
+	if s.Holds() {
+		return nil
+	}
+	// From here on nothing is remembered until frames are written again.
+	w.buf, w.pbuf = nil, nil
+	if err := s.save(acked, next, 0); err != nil {
+		return s.fail(err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sensord/sensord/capture"
@@ -114,6 +115,9 @@ func (s *Store) open() (err error) {
 	w.number, w.began = number, time.Now()
 	w.size, w.psiz = 0, 0
 	h := header{first: s.w.cursor.next, ordinal: w.ordinal, boot: s.rig.boot}
+	if w.buf == nil {
+		w.buf = make([]byte, 0, flushBytes+maxPayload)
+	}
 	w.buf = appendFile(w.buf[:0], h, s.uuid)
 	w.pbuf = appendFile(w.pbuf[:0], h, s.uuid)
 	if w.hasState {
@@ -124,7 +128,7 @@ func (s *Store) open() (err error) {
 	}
 	w.seg = &segment{number: number, boot: s.rig.boot}
 	s.mu.Lock()
-	s.segments = append(s.segments[:len(s.segments):len(s.segments)], w.seg)
+	s.segments = append(slices.Clip(s.segments), w.seg)
 	s.mu.Unlock()
 	return nil
 }
@@ -233,7 +237,7 @@ func (s *Store) endSegment() {
 	w.seg.sealed = true
 	s.mu.Unlock()
 	w.seg, w.dirty = nil, false
-	w.buf, w.pbuf, w.runs = nil, nil, nil
+	w.buf, w.pbuf, w.runs = w.buf[:0], w.pbuf[:0], w.runs[:0]
 }
 
 func (s *Store) closeFiles() {
@@ -243,61 +247,4 @@ func (s *Store) closeFiles() {
 		}
 	}
 	s.w.f, s.w.pts = nil, nil
-}
-
-// fail takes back what is not part of the store, and ends the segment: what the
-// disk did with it is not known. It returns why, as a user reads it, and says it
-// once.
-func (s *Store) fail(err error) error {
-	w := &s.w
-	err = diskFault(s.rig.o.Dir, err)
-	w.retry = time.Now().Add(retryEvery)
-	w.pointNs = w.safeNs
-	if g := w.seg; g != nil {
-		s.rig.used.Add(g.bytes() - w.size - w.psiz)
-		w.ordinal -= unpublished(w.runs)
-		if g.size > 0 {
-			_ = errors.Join(w.f.Truncate(g.size), w.pts.Truncate(g.points)) // else the next start finds frames twice, and knows them
-		}
-		s.endSegment()
-		if g.size == 0 {
-			s.forget(g)
-		}
-	}
-	s.mu.Lock()
-	first := s.err == nil
-	s.err = err
-	s.mu.Unlock()
-	if first {
-		s.log.Warn("frames cannot be kept on disk, and stay in memory", "err", err)
-	}
-	return err
-}
-
-func unpublished(runs []run) (n uint64) {
-	for _, r := range runs {
-		n += r.end - r.first
-	}
-	return n
-}
-
-// forget deletes a segment to which nothing was written.
-func (s *Store) forget(g *segment) {
-	s.mu.Lock()
-	for i := range s.segments {
-		if s.segments[i] == g {
-			s.segments = append(s.segments[:i:i], s.segments[i+1:]...)
-			break
-		}
-	}
-	s.mu.Unlock()
-	s.erase(g)
-}
-
-func (s *Store) failing() bool { return s.failure() != nil }
-
-func (s *Store) failure() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
 }

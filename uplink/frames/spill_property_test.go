@@ -1,0 +1,252 @@
+package frames_test
+
+import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/uplink/frames"
+	"github.com/sensord/sensord/uplink/frames/spool"
+)
+
+// A life is a log with its store through crashes and starts.
+type life struct {
+	t    *rapid.T
+	root string
+	so   spool.Options
+	fo   frames.Options
+
+	dir   string // of the present run
+	runs  int
+	rig   *spool.Rig
+	log   *frames.Log
+	spill func(final bool) time.Duration
+	nowNs int64
+
+	captured int          // number of the next frame
+	last     int          // sent last on this link
+	sent     map[int]bool // on any
+	acked    uint64       // in this run
+	gone     map[int]bool // in memory only when the process died
+	cursor   frames.Seq
+}
+
+func newLife(t *rapid.T, root string, so spool.Options, fo frames.Options) *life {
+	l := &life{t: t, root: root, so: so, fo: fo, sent: map[int]bool{}, gone: map[int]bool{}, last: -1, nowNs: 1e9}
+	l.fo.Now = func() int64 { return l.nowNs }
+	l.dir = filepath.Join(root, "0")
+	l.open()
+	return l
+}
+
+func (l *life) open() {
+	so := l.so
+	so.Dir = l.dir
+	rig, err := spool.Open(so)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	store, err := rig.Source(wlan, "roof", "linuxwifi", true)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.rig, l.log = rig, frames.NewLog(l.fo)
+	l.log.Attach(store)
+	l.spill = l.log.Spiller()
+	l.last, l.cursor, l.acked = -1, 0, 0
+}
+
+func (l *life) append(n, size int) {
+	l.log.Append(batchOf(l.captured, n, size))
+	l.captured += n
+}
+
+func (l *life) send(part func(n int) int) bool {
+	c, ok := l.log.Next()
+	if !ok {
+		return false
+	}
+	n := part(c.Len())
+	for i := range n {
+		num := int(binary.BigEndian.Uint64(c.Frame(i).Data))
+		if num <= l.last {
+			l.t.Fatalf("frame %d came behind %d", num, l.last)
+		}
+		l.last, l.sent[num] = num, true
+	}
+	l.cursor = c.Seq(0) + frames.Seq(n)
+	l.log.Sent(c, n)
+	return true
+}
+
+// crash goes on with what the kernel has of the files.
+func (l *life) crash() {
+	s := l.log.Stats()
+	for n := int(s.Waiting - s.Spilled); n > 0; n-- {
+		l.gone[l.captured-n] = true
+	}
+	l.runs++
+	old := l.dir
+	l.dir = filepath.Join(l.root, string(rune('0'+l.runs)))
+	if err := os.CopyFS(l.dir, os.DirFS(old)); err != nil {
+		l.t.Fatal(err)
+	}
+	l.log.Discard()
+	_ = l.rig.Close()
+	l.open()
+	now := l.log.Stats()
+	if found := now.Recovered - now.Damaged; found < s.Spilled {
+		l.t.Fatalf("%d frames were on disk, %d are found: %+v", s.Spilled, found, now)
+	}
+}
+
+func (l *life) check(memory int) {
+	s := l.log.Stats()
+	if s.Captured+s.Recovered != s.Acked+s.Dropped+s.Waiting+s.Kept || s.Dropped != s.DroppedBy.Sum() {
+		l.t.Fatalf("does not add up: %+v", s)
+	}
+	if s.InFlight > s.Waiting || s.Spilled > s.Waiting || s.Waiting > 1<<40 {
+		l.t.Fatalf("more than waits: %+v", s)
+	}
+	if s.MemBytes > max(memory, capture.MaxBatchMemBytes) {
+		l.t.Fatalf("holds %d bytes of %d", s.MemBytes, memory)
+	}
+	if b := l.log.Backlog(); b.Frames != s.Waiting-s.InFlight || b.Age < 0 || (b.Frames > 0 && b.Bytes <= 0) {
+		l.t.Fatalf("backlog %+v of %+v", b, s)
+	}
+}
+
+func (l *life) actions(memory int) map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"append": func(t *rapid.T) {
+			l.append(rapid.IntRange(1, capture.MaxBatchFrames).Draw(t, "n"), rapid.IntRange(8, 600).Draw(t, "size"))
+		},
+		"spill": func(*rapid.T) { l.spill(false) },
+		"time":  func(t *rapid.T) { l.nowNs += rapid.Int64Range(0, 3e9).Draw(t, "ns") },
+		"send": func(t *rapid.T) {
+			l.send(func(n int) int { return rapid.IntRange(0, n).Draw(t, "written") })
+		},
+		"send all": func(t *rapid.T) {
+			for range rapid.IntRange(1, 9).Draw(t, "chunks") {
+				l.send(func(n int) int { return n })
+			}
+		},
+		"hold": func(t *rapid.T) { // things happen while the sender reads
+			c, ok := l.log.Next()
+			if !ok {
+				return
+			}
+			first := binary.BigEndian.Uint64(c.Frame(0).Data)
+			l.append(10, 600)
+			l.spill(false)
+			if binary.BigEndian.Uint64(c.Frame(0).Data) != first {
+				t.Fatal("a chunk changed while it was read")
+			}
+			l.log.Sent(c, 0)
+		},
+		"ack": func(t *rapid.T) {
+			to := l.log.SentTo()
+			l.log.Ack(to - min(to, frames.Seq(rapid.IntRange(0, 100).Draw(t, "behind"))))
+		},
+		"rewind": func(*rapid.T) { l.log.Rewind(); l.last = -1 },
+		"crash": func(*rapid.T) {
+			if l.runs < 8 {
+				l.crash()
+			}
+		},
+		"restart": func(*rapid.T) {
+			l.spill(true)
+			l.log.Discard()
+			s := l.log.Stats()
+			if err := l.rig.Close(); err != nil {
+				l.t.Fatal(err)
+			}
+			l.open()
+			if now := l.log.Stats(); now.Recovered != s.Kept || now.Damaged > 0 {
+				l.t.Fatalf("%d frames were kept, and found: %+v", s.Kept, now)
+			}
+		},
+		"": func(*rapid.T) { l.check(memory) },
+	}
+}
+
+// With room enough every frame arrives that was not in memory only when a
+// process died, in order, whatever else happens.
+func TestNothingThatIsOnDiskIsLostOrReordered(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		root := t.TempDir()
+		memory := rapid.IntRange(1, 8).Draw(rt, "memory") * 100_000
+		l := newLife(rt, root, spool.Options{
+			SegmentBytes: int64(rapid.SampledFrom([]int{1 << 10, 20 << 10, 200 << 10}).Draw(rt, "segment")),
+			Sync:         rapid.SampledFrom([]spool.Sync{spool.Never, spool.Always}).Draw(rt, "sync"),
+			SyncEvery:    time.Nanosecond,
+		}, frames.Options{MemoryBytes: memory, After: time.Second})
+		defer func() { _ = l.rig.Close() }()
+		actions := l.actions(memory)
+		add := actions["append"]
+		actions["append"] = func(t *rapid.T) {
+			add(t)
+			if l.log.Pressed() {
+				l.spill(false) // as the bell would have it
+			}
+		}
+		rt.Repeat(actions)
+		l.log.Rewind()
+		l.last = -1
+		for l.send(func(n int) int { return n }) {
+		}
+		if s := l.log.Stats(); s.Dropped != s.Damaged || s.DroppedBy[frames.DropDamaged] != s.Damaged {
+			rt.Fatalf("dropped: %+v", s)
+		}
+		for n := range l.captured {
+			if !l.sent[n] && !l.gone[n] {
+				rt.Fatalf("frame %d of %d never arrived", n, l.captured)
+			}
+		}
+		l.log.Ack(l.log.SentTo())
+		l.log.Close()
+		l.spill(false)
+		if s := l.log.Stats(); !s.Confirmed || s.Spilled != 0 {
+			rt.Fatalf("not confirmed: %+v", s)
+		}
+	})
+}
+
+// With little room frames are dropped by the rule, each one is accounted for,
+// and what is sent is in order.
+func TestDroppedFramesAreCountedWithLittleRoom(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		root := t.TempDir()
+		memory := rapid.IntRange(1, 4).Draw(rt, "memory") * 70_000
+		so := spool.Options{
+			SegmentBytes: 30 << 10, SizeBytes: 200 << 10, Sync: spool.Never, SyncEvery: time.Nanosecond,
+			Drop:   rapid.SampledFrom([]spool.Drop{spool.Oldest, spool.Newest}).Draw(rt, "drop"),
+			MaxAge: time.Duration(rapid.IntRange(0, 1).Draw(rt, "age")) * 20 * time.Second,
+		}
+		l := newLife(rt, root, so, frames.Options{MemoryBytes: memory, After: time.Second})
+		defer func() { _ = l.rig.Close() }()
+		actions := l.actions(memory)
+		delete(actions, "crash")
+		delete(actions, "restart")
+		actions["many"] = func(*rapid.T) {
+			for range 10 {
+				l.append(30, 600)
+			}
+		}
+		rt.Repeat(actions)
+		l.log.Rewind()
+		l.last = -1
+		for l.send(func(n int) int { return n }) {
+		}
+		l.log.Ack(l.log.SentTo())
+		s := l.log.Stats()
+		if s.Waiting != 0 || s.Captured != s.Acked+s.Dropped || s.Spilled != 0 {
+			rt.Fatalf("left over: %+v", s)
+		}
+	})
+}
