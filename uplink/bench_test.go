@@ -45,18 +45,22 @@ func liveTrack() *gps.Track {
 const wallOffset = 1_700_000_000_000_000_000
 
 // framePath returns a function that takes one batch of 64 frames the whole way
-// that is ours: into the log, located, encoded, accounted for, acknowledged.
-func framePath(v kismet.Version, track *gps.Track, live bool) func() {
+// that is ours: into the log, located, encoded, accounted for, acknowledged. Live
+// frames leave so long behind their capture; 0 are those of a file.
+func framePath(v kismet.Version, track *gps.Track, behind time.Duration) func() {
+	live, at := behind > 0, int64(0)
 	log := frames.NewLog(frames.Options{MemoryBytes: 16 << 20})
 	tracker := &gps.Tracker{}
 	tracker.Publish(track)
 	w := writer{
-		Link:      &Link{conn: nowhere{}, version: v, window: newWindow(v, NewLender(8<<20), epoch)},
-		session:   Session{Log: log, Tracker: tracker, Timed: live, Boottime: func() int64 { return 7200e9 }},
+		Link: &Link{conn: nowhere{}, version: v, window: newWindow(v, NewLender(8<<20), epoch)},
+		session: Session{
+			Log: log, Tracker: tracker, Timed: live, Boottime: func() int64 { return at + int64(behind) },
+			Pacer: NewPacer(ReplayLimits{FramesPerSecond: 1e12, BytesPerSecond: 1 << 60}),
+		},
 		streaming: true,
 	}
 	data := make([]byte, 300)
-	at := int64(0)
 	return func() {
 		b := capture.NewBatch()
 		b.Live, b.ClockOffsetNs = live, wallOffset
@@ -83,7 +87,9 @@ var versions = []kismet.Version{kismet.V2, kismet.V3}
 // cost a few for its bookkeeping.
 func TestFramePathAllocatesPerBatchAtMost(t *testing.T) {
 	for _, v := range versions {
-		for name, step := range map[string]func(){"fixed": framePath(v, fixedTrack(), false), "live": framePath(v, liveTrack(), true)} {
+		for name, step := range map[string]func(){
+			"fixed": framePath(v, fixedTrack(), 0), "live": framePath(v, liveTrack(), time.Second), "late": framePath(v, liveTrack(), time.Minute),
+		} {
 			step()
 			const most = capture.MaxBatchFrames / 8
 			if n := testing.AllocsPerRun(200, step); n > most {
@@ -95,8 +101,9 @@ func TestFramePathAllocatesPerBatchAtMost(t *testing.T) {
 
 func BenchmarkFramePath(b *testing.B) {
 	for _, v := range versions {
-		b.Run(v.String(), func(b *testing.B) { benchmarkFramePath(b, framePath(v, fixedTrack(), false)) })
-		b.Run(v.String()+"/live", func(b *testing.B) { benchmarkFramePath(b, framePath(v, liveTrack(), true)) })
+		b.Run(v.String(), func(b *testing.B) { benchmarkFramePath(b, framePath(v, fixedTrack(), 0)) })
+		b.Run(v.String()+"/live", func(b *testing.B) { benchmarkFramePath(b, framePath(v, liveTrack(), time.Second)) })
+		b.Run(v.String()+"/late", func(b *testing.B) { benchmarkFramePath(b, framePath(v, liveTrack(), time.Minute)) })
 	}
 }
 
