@@ -32,9 +32,13 @@ func (l *Log) Spill(ctx context.Context) error {
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		timer.Reset(k.round(false))
+		bell := l.bell
+		if k.failed {
+			bell = nil // it rings for every batch while memory is short
+		}
 		select {
 		case <-ctx.Done():
-		case <-l.bell:
+		case <-bell:
 		case <-timer.C:
 		}
 	}
@@ -46,6 +50,7 @@ func (l *Log) Spill(ctx context.Context) error {
 type spiller struct {
 	log     *Log
 	store   *spool.Store // nil before Attach
+	failed  bool         // the last round did
 	ticked  time.Time
 	newest  int64 // CLOCK_BOOTTIME of the newest frame written
 	oldest  int64 // and of the first in this round; 0 for none
@@ -70,6 +75,7 @@ func (k *spiller) round(final bool) time.Duration {
 	if final || spill && time.Since(k.ticked) >= k.store.SyncEvery() || !spill && k.store.Holds() {
 		err = errors.Join(err, k.tick())
 	}
+	k.failed = err != nil
 	l.mu.Lock()
 	l.diskErr = err
 	l.mu.Unlock()
