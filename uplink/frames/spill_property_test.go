@@ -180,7 +180,7 @@ func (l *life) actions(memory int) map[string]func(*rapid.T) {
 func TestNothingThatIsOnDiskIsLostOrReordered(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		root := t.TempDir()
-		memory := rapid.IntRange(1, 8).Draw(rt, "memory") * 100_000
+		memory := rapid.IntRange(3, 8).Draw(rt, "memory") * 100_000 // a batch fits behind the bell
 		l := newLife(rt, root, spool.Options{
 			SegmentBytes: int64(rapid.SampledFrom([]int{1 << 10, 20 << 10, 200 << 10}).Draw(rt, "segment")),
 			Sync:         rapid.SampledFrom([]spool.Sync{spool.Never, spool.Always}).Draw(rt, "sync"),
