@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"crypto/tls"
-
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
@@ -45,8 +43,8 @@ func reportReplay(c configs.Replay, now uplink.ReplayLimits) *web.Replay {
 
 // reportServers adds the servers, and says of sources that they have none.
 func (s *shared) reportServers(report *web.Status) {
-	for _, server := range s.cfg.Servers {
-		e := web.Endpoint{Name: server.Name, Address: addressOf(server)}
+	for _, d := range s.dialers {
+		e := web.Endpoint{Name: d.Server.Name, Address: d.Server.URL()}
 		for _, src := range report.Sources {
 			if src.Link.Server == e.Address && src.Link.State == LinkStreaming.String() {
 				e.Links++
@@ -54,18 +52,9 @@ func (s *shared) reportServers(report *web.Status) {
 		}
 		report.Servers = append(report.Servers, e)
 	}
-	if len(s.cfg.Servers) == 0 {
+	if len(s.dialers) == 0 {
 		for i := range report.Sources {
 			report.Sources[i].Link = web.Link{State: "none"}
 		}
 	}
-}
-
-// addressOf is a server's address as links tell it.
-func addressOf(c configs.Server) string {
-	s := uplink.Server{Host: c.Host, Port: c.Port, Path: c.Path, TCP: c.Transport == configs.TransportTCP}
-	if c.TLS {
-		s.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	return s.URL()
 }
