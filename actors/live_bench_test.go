@@ -42,6 +42,8 @@ func BenchmarkLivePath(b *testing.B) {
 			})
 		}
 	}
+	b.Run("radios=1/addresses=0/kept", func(b *testing.B) { benchKeptPath(b, 1) })
+	b.Run("radios=4/addresses=0/kept", func(b *testing.B) { benchKeptPath(b, 4) })
 	b.Run("radios=4/addresses=0/tcp", func(b *testing.B) { benchLivePath(b, 4, 0, configs.TransportTCP) })
 }
 
@@ -64,6 +66,30 @@ func benchLivePath(b *testing.B, radios, addresses int, transport configs.Transp
 	b.ReportMetric(most, "lossless-frames/s")
 	b.ReportMetric(theirMost, "tcpdump-lossless-frames/s")
 	b.ReportMetric(most/theirMost, "lossless-ratio")
+}
+
+// benchKeptPath has every frame written to disk before anything else is known of
+// it, and compares that with the same where nothing is.
+func benchKeptPath(b *testing.B, radios int) {
+	w := newLiveWorld(b, radios)
+	var full, plain liveMeasure
+	for _, kept := range []bool{false, true} {
+		m := &plain
+		if w.spool = ""; kept {
+			m, w.spool = &full, b.TempDir()
+		}
+		r := w.start(b, 0, configs.TransportWebsocket)
+		for range max(1, b.N) {
+			m.add(r.run(b, liveBenchFrames, 0))
+		}
+		if kept {
+			b.ReportMetric(lossless(*m, func(rate int) liveMeasure { return r.run(b, liveBenchFrames, rate) }), "lossless-frames/s")
+		}
+		r.end(b)
+	}
+	full.report(b)
+	b.ReportMetric(full.cpuPerFrame()/plain.cpuPerFrame(), "cpu-ratio")
+	b.ReportMetric(full.rate()/plain.rate(), "rate-ratio")
 }
 
 // BenchmarkLivePathPaced is what a sensor does all day, with a filter of 200
@@ -145,6 +171,7 @@ func lossless(m liveMeasure, run func(rate int) liveMeasure) float64 {
 // A liveWorld is some devices and who sends to them.
 type liveWorld struct {
 	devices []*tap.Device
+	spool   string // of the rigs; "" is none
 	sender  *helper
 }
 
@@ -174,7 +201,7 @@ func (w *liveWorld) start(b *testing.B, addresses int, transport configs.Transpo
 	if transport == configs.TransportTCP {
 		addr = tcpAddr
 	}
-	r.liveRig = startLive(b, liveConfig{devices: w.devices, ringBytes: benchRingBytes, addresses: addresses, server: liveServer(b, addr, transport)})
+	r.liveRig = startLive(b, liveConfig{devices: w.devices, ringBytes: benchRingBytes, addresses: addresses, server: liveServer(b, addr, transport), spool: w.spool})
 	return r
 }
 

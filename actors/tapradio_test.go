@@ -105,6 +105,7 @@ type liveConfig struct {
 	ringBytes int
 	addresses int // of this machine, all filtered
 	server    configs.Server
+	spool     string // directory in which every frame is kept first; "" is none
 	look      func(radio int, b *capture.Batch)
 }
 
@@ -117,9 +118,14 @@ func startLive(tb testing.TB, c liveConfig) *liveRig {
 		GPS:     configs.GPS{Fixed: &fixed},
 		Spool:   configs.Spool{MemoryBytes: 16 << 20},
 	}
+	if c.spool != "" {
+		cfg.Spool.Dir, cfg.Spool.SizeBytes, cfg.Spool.Sync, cfg.Spool.SyncEvery = c.spool, 8<<30, configs.SyncEvery, time.Second
+	}
 	radios := map[string]int{}
 	for i, d := range c.devices {
-		src := radioOf(tb, d.Name()+":filter_locals="+strconv.FormatBool(c.addresses > 0))
+		// The clock of who runs this may not be synchronised: without timestamp= late
+		// frames would have the link made anew.
+		src := radioOf(tb, d.Name()+":timestamp=false,filter_locals="+strconv.FormatBool(c.addresses > 0))
 		src.RingBytes = c.ringBytes
 		cfg.Sources = append(cfg.Sources, src)
 		radios[d.Name()] = i

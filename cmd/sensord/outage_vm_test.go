@@ -305,8 +305,8 @@ func awaitNumber(t *testing.T, srv *kismettest.Server, uuid string, last int) {
 	defer tick.Stop()
 	for {
 		all := srv.Frames(uuid)
-		for i := len(all) - 1; i >= 0; i-- {
-			if n, ok := sentNumber(all[i]); ok {
+		for _, f := range slices.Backward(all) {
+			if n, ok := sentNumber(f); ok {
 				if n >= last {
 					return
 				}

@@ -21,8 +21,8 @@ const (
 )
 
 // Spill writes frames to the store: those that have been unconfirmed for
-// Options.After, and from then on all that come, until none is left on disk; and
-// sooner if memory is short. It runs until ctx is done, then writes everything
+// Options.After, and from then on all that come, until none has been for so long;
+// and sooner if memory is short. It runs until ctx is done, then writes everything
 // that is unconfirmed, makes it safe, and returns nil. Without a store it only
 // waits. Trouble of the disk is in Stats, and said by the store; it is tried
 // again until it works.
@@ -82,12 +82,19 @@ func (k *spiller) round(final bool) time.Duration {
 	return k.pause(spill, err)
 }
 
-// overdue reports whether frames are to be written.
+// overdue reports whether frames are to be written: memory is short, or the
+// oldest that is not confirmed has waited for too long.
 func (l *Log) overdue() bool {
-	if u, _, _ := l.store.Usage(); u.Frames > 0 || l.pressed() {
+	if l.pressed() {
 		return true
 	}
 	i := l.tail.at(l.acked)
+	if i == len(l.tail.entries) || l.tail.entries[i].first > l.acked {
+		// What is not in memory any more was there for as long as there was room.
+		if u, _, _ := l.store.Usage(); u.Frames > 0 {
+			return true
+		}
+	}
 	return i < len(l.tail.entries) && l.o.Now()-l.tail.entries[i].atNs >= int64(l.o.After)
 }
 

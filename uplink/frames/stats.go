@@ -70,7 +70,7 @@ type Backlog struct {
 	Frames  uint64
 	Bytes   int64         // of frames, about
 	Age     time.Duration // of the oldest one since its capture, 0 without one
-	Spilled bool          // the oldest was captured longer than Options.After ago, or before this run
+	Spilled bool          // the oldest waits longer than Options.After, and 2 s at least, or since before this boot
 }
 
 // reason says why a frame is dropped when memory is full.
@@ -130,7 +130,8 @@ func (l *Log) Backlog() Backlog {
 		var oldest spool.Instant
 		b.Frames, b.Bytes, oldest = l.store.Unsent(uint64(l.sent), uint64(own))
 		if b.Frames > 0 {
-			b.Spilled, b.Age = true, l.since(oldest, now)
+			b.Age = max(l.since(oldest, now), 0)
+			b.Spilled = !oldest.Boottime || b.Age > max(l.o.After, lateAfter)
 		}
 	}
 	b.Frames += uint64(l.tail.count(own, l.tail.next))
@@ -140,7 +141,7 @@ func (l *Log) Backlog() Backlog {
 	}
 	e := &l.tail.entries[i]
 	b.Bytes += l.tail.data - e.data
-	if !b.Spilled {
+	if b.Age == 0 {
 		b.Age = time.Duration(now - e.atNs)
 		if f := e.batch.Frame(max(0, int(own)-int(e.first))); e.batch.Live && f.TimeNs != 0 {
 			b.Age = time.Duration(now - (f.TimeNs - e.batch.ClockOffsetNs))
