@@ -33,45 +33,54 @@ type mistake struct{ what, right string }
 
 func (m mistake) made() bool { return m.what != "" }
 
-// parseURL reads a server's url.
+// parseURL reads a server's url. Of one that is wrong, the target has what the
+// scheme says.
 func parseURL(s string) (target, mistake) {
 	const forms = "write ws://HOST:2501, wss://HOST, or tcp://HOST:3501"
+	t := ofScheme(s)
 	if strings.Contains(s, "@") { // first, so that no message shows a password
-		return target{}, mistake{"a login does not belong in the url", "write user: and password_file:, or apikey_file:"}
+		return t, mistake{"a login does not belong in the url", "write user: and password_file:, or apikey_file:"}
 	}
 	if !strings.Contains(s, "://") {
-		return target{}, mistake{quote(s) + " has no scheme", "write ws://" + s + ", or wss:// with TLS, or tcp:// for port 3501"}
+		return t, mistake{quote(s) + " has no scheme", "write ws://" + s + ", or wss:// with TLS, or tcp:// for port 3501"}
 	}
 	u, err := url.Parse(s)
 	if err != nil {
 		cause := strings.TrimPrefix(err.Error(), "parse "+strconv.Quote(s)+": ")
-		return target{}, mistake{"this is no URL: " + cause, forms}
-	}
-	var t target
-	switch strings.ToLower(u.Scheme) {
-	case "ws", "http":
-		t.transport = TransportWebsocket
-	case "wss", "https":
-		t.transport, t.tls = TransportWebsocket, true
-	case "tcp":
-		t.transport = TransportTCP
-	default:
-		return target{}, mistake{"unknown scheme " + quote(u.Scheme), forms}
+		return t, mistake{"this is no URL: " + cause, forms}
 	}
 	switch {
+	case t.transport == "":
+		return t, mistake{"unknown scheme " + quote(u.Scheme), forms}
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return target{}, mistake{"a query does not belong in the url", "end it at the path; a login is written user: and password_file:, or apikey_file:"}
+		return t, mistake{"a query does not belong in the url", "end it at the path; a login is written user: and password_file:, or apikey_file:"}
 	case t.transport == TransportTCP && u.Path != "" && u.Path != "/":
-		return target{}, mistake{"legacy TCP has no path", "write tcp://" + u.Host}
+		return t, mistake{"legacy TCP has no path", "write tcp://" + u.Host}
 	}
-	if t.port, err = parsePort(u.Port()); err != nil {
-		return target{}, mistake{"port " + quote(u.Port()) + " is no port number", "write 1 to 65535"}
+	port, err := parsePort(u.Port())
+	if err != nil {
+		return t, mistake{"port " + quote(u.Port()) + " is no port number", "write 1 to 65535"}
 	}
-	t.host, t.path = u.Hostname(), u.EscapedPath()
-	if m := checkHost(t.host, strings.HasPrefix(u.Host, "[")); m.made() {
-		return target{}, m
+	if m := checkHost(u.Hostname(), strings.HasPrefix(u.Host, "[")); m.made() {
+		return t, m
 	}
+	t.host, t.port, t.path = u.Hostname(), port, u.EscapedPath()
 	return t, t.complete()
+}
+
+// ofScheme returns a target of which the transport is known and whether there is
+// TLS, or the zero target.
+func ofScheme(s string) target {
+	scheme, _, _ := strings.Cut(s, "://")
+	switch strings.ToLower(scheme) {
+	case "ws", "http":
+		return target{transport: TransportWebsocket}
+	case "wss", "https":
+		return target{transport: TransportWebsocket, tls: true}
+	case "tcp":
+		return target{transport: TransportTCP}
+	}
+	return target{}
 }
 
 // parseConnect reads HOST, HOST:PORT, [IPV6] or [IPV6]:PORT.

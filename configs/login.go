@@ -52,7 +52,7 @@ func (l *loader) oneLogin(user text, passwordFrom, apikeyFrom Origin, path strin
 
 func (l *loader) missingLogin(d *serverDraft, t *target) {
 	const what = "Kismet's websocket needs a login, and there is none"
-	if l.blamedAt(d.path, "user", "password_file", "apikey_file") || l.blamed(d.path+".user", d.path+".password", d.path+".password_file", d.path+".apikey", d.path+".apikey_file") {
+	if t.transport == "" || l.blamedAt(d.path, "user", "password_file", "apikey_file") || l.blamed(d.path+".user", d.path+".password", d.path+".password_file", d.path+".apikey", d.path+".apikey_file") {
 		return
 	}
 	if t.from.layer == layerFlag || !d.from.set() {

@@ -22,7 +22,7 @@ func (l *loader) server(d *serverDraft, every *proxyDraft, before []Server) Serv
 	s.Name = l.serverName(d, &t, before)
 	s.Proxy = l.proxy(d, &t, every)
 	rest := l.restTarget(d, &t)
-	l.tls(d, &t, &s, rest.tls)
+	l.tls(d, &t, &s, rest.tls || t.transport == "")
 	l.login(d, &t, &s)
 	l.rest(d, &t, &s, rest)
 	return s
@@ -128,7 +128,7 @@ func (l *loader) protocol(d *serverDraft) Protocol {
 	return chosen
 }
 
-// tls settles whom to trust, also where only the server's REST has TLS.
+// tls settles whom to trust, also where only the server's REST may have TLS.
 func (l *loader) tls(d *serverDraft, t *target, s *Server, rest bool) {
 	if !t.tls && !rest {
 		l.unusedTLS(d, t)
