@@ -149,6 +149,7 @@ func (s *source) captureEnded(ctx actor.Context, err error) {
 	st := s.state.log.Stats()
 	if err != nil {
 		s.state.setCapture(CaptureFailed)
+		s.state.failed.Store(&err)
 		why := []any{"err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err), "frames", st.Captured}
 		if s.opened {
 			s.log.Error("capture ended early", why...)

@@ -40,6 +40,7 @@ type SourceStatus struct {
 	Name, Type string
 	UUID       capture.UUID
 	Capture    CaptureState
+	Err        error // why capture failed
 	Frames     frames.Stats
 	Link       LinkStatus
 	Radio      *RadioStatus // nil for what is no radio
@@ -122,6 +123,7 @@ type LinkStatus struct {
 	ServerName string //
 	Protocol   string // "v3", empty before the first link
 	Links      uint64 // links that streamed
+	SentBytes  uint64 // of frames, over all links
 	Since      time.Time
 	RoundTrip  time.Duration
 	CatchUp    time.Duration // until nothing late waits any more, if HasCatchUp
@@ -144,6 +146,7 @@ type sourceState struct {
 	read     atomic.Uint64 // frames that the radio has handed over; the log counts those that arrived
 	capture  atomic.Int32  // CaptureState
 	link     atomic.Pointer[LinkStatus]
+	failed   atomic.Pointer[error]        // why capture ended early
 	id       atomic.Pointer[capture.UUID] // a radio's may only be known once it opens
 
 	// Of a radio only.
@@ -211,10 +214,19 @@ func (s *sourceState) status() SourceStatus {
 	return SourceStatus{
 		Name: s.cfg.Name, Type: s.cfg.Type, UUID: s.uuid(),
 		Capture: CaptureState(s.capture.Load()),
+		Err:     s.failure(),
 		Frames:  s.log.Stats(),
 		Link:    *s.link.Load(),
 		Radio:   s.radio(),
 	}
+}
+
+// failure says why capture failed, nil if it did not.
+func (s *sourceState) failure() error {
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 func (s *sourceState) radio() *RadioStatus {

@@ -52,6 +52,7 @@ func reportSource(s *SourceStatus, mode configs.HopMode) web.Source {
 	if !s.UUID.IsZero() {
 		src.UUID = s.UUID.String()
 	}
+	src.Problem = web.ProblemOf(s.Err)
 	if s.Radio != nil {
 		src.Problem = web.ProblemOf(s.Radio.Err)
 		src.Radio = reportRadio(s.Radio, mode)
@@ -62,6 +63,9 @@ func reportSource(s *SourceStatus, mode configs.HopMode) web.Source {
 func reportLink(l *LinkStatus) web.Link {
 	link := web.Link{
 		State: l.State.String(), Server: l.Server, Protocol: l.Protocol, Links: l.Links, Problem: web.ProblemOf(l.Err),
+	}
+	if l.Links > 0 {
+		link.Sent = &l.SentBytes
 	}
 	if !l.Since.IsZero() {
 		link.Since = momentText(l.Since)

@@ -24,19 +24,21 @@ type uplinkActor struct {
 	log     *slog.Logger
 	servers *uplink.Failover
 	rivals  []uplink.Rivalry // by server
+	faults  []error          // by server: how it failed since frames flowed, nil if it did not
 	server  int              // of the link that runs or is made; its index in the configuration
 	task    *task
 	timer   *time.Timer
 	live    *uplink.Link            // the link that runs, nil between links
 	later   *kismet.ConfigureReport // for when frames flow; nil is none
 
-	timed   atomic.Bool   // as the session was announced: the server keeps our times
-	lent    atomic.Bool   // they are this machine's clock's, for want of better ones
-	copied  atomic.Bool   // the server was told of its copy of the position, if it is to have one
-	changed time.Time     // of the last link that was ended to announce it anew
-	planned bool          // this link was
-	next    time.Duration // and the next one follows so soon
-	look    *task         // at the first server, while the link is to another
+	timed      atomic.Bool   // as the session was announced: the server keeps our times
+	lent       atomic.Bool   // they are this machine's clock's, for want of better ones
+	copied     atomic.Bool   // the server was told of its copy of the position, if it is to have one
+	changed    time.Time     // of the last link that was ended to announce it anew
+	planned    bool          // this link was
+	next       time.Duration // and the next one follows so soon
+	sentBefore uint64        // bytes, on earlier links
+	look       *task         // at the first server, while the link is to another
 }
 
 // What the link's goroutine and timer tell it.
@@ -61,6 +63,7 @@ func newUplink(state *sourceState, rig *shared) *uplinkActor {
 	return &uplinkActor{
 		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name),
 		servers: uplink.NewFailover(len(rig.dialers)), rivals: make([]uplink.Rivalry, len(rig.dialers)),
+		faults: make([]error, len(rig.dialers)),
 	}
 }
 
@@ -227,6 +230,7 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 	case uplink.Streaming:
 		k.servers.Healthy(time.Now())
 		k.rivals[k.server].Streaming(time.Now())
+		clear(k.faults)
 		k.enter(LinkStreaming)
 		k.update(func(s *LinkStatus) { s.Links++; s.Err = nil })
 		st := k.state.link.Load()
@@ -240,6 +244,7 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 		k.update(func(s *LinkStatus) {
 			s.RoundTrip, s.HoldsLate = m.link.RoundTrip(), m.link.HoldsLate()
 			s.CatchUp, s.HasCatchUp = m.link.CatchUp()
+			s.SentBytes = k.sentBefore + m.link.Written()
 		})
 		ctx.Send(ctx.Parent(), Acked{})
 		k.lookAtClock(time.Now())
@@ -251,7 +256,10 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 }
 
 func (k *uplinkActor) ended(ctx actor.Context, err error) {
-	k.live = nil
+	if k.live != nil {
+		k.sentBefore += k.live.Written()
+		k.live = nil
+	}
 	k.update(func(s *LinkStatus) { s.CatchUp, s.HasCatchUp, s.HoldsLate = 0, false, false })
 	if err == nil {
 		k.enter(LinkFinished)
@@ -275,7 +283,9 @@ func (k *uplinkActor) failed(ctx actor.Context, dialling bool, err error) {
 		ctx.Send(ctx.Parent(), Drained{})
 		return
 	}
-	if k.rig.cfg.NoRetry || (k.rig.cfg.Once && !streamed && len(k.rig.dialers) == 1 && uplink.Final(err)) {
+	last := k.faults[k.server]
+	k.faults[k.server] = err
+	if k.rig.cfg.NoRetry || (k.rig.cfg.Once && !streamed && k.hopeless()) {
 		k.enter(LinkGaveUp)
 		k.update(func(s *LinkStatus) { s.Err = err })
 		ctx.Send(ctx.Parent(), LinkLost{Err: err, Retry: -1})
@@ -283,7 +293,6 @@ func (k *uplinkActor) failed(ctx actor.Context, dialling bool, err error) {
 	}
 	before := k.server
 	wait := k.servers.Failed(err, time.Now())
-	last := k.state.link.Load().Err
 	repeated := last != nil && fault.CodeOf(last) == fault.CodeOf(err)
 	k.update(func(s *LinkStatus) { s.Err = err })
 	k.report(dialling, err, wait, repeated)

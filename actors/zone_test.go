@@ -11,6 +11,24 @@ import (
 	"github.com/sensord/sensord/uplink/kismettest"
 )
 
+// A file has no place but a fixed one: inside a zone all of it is hidden.
+func TestAFileFromAZoneIsNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fixed := gps.NewFixed(52.1, 4.3, 10, "roof")
+		src := sourceOf(t, writePcap(t, "home.pcap", 1000))
+		r := startRig(t, kismettest.Config{}, false, configs.Config{
+			Once: true, Sources: []configs.Source{src}, GPS: configs.GPS{Fixed: &fixed},
+			Privacy: configs.Privacy{Zones: []gps.Zone{{Lat: 52.1, Lon: 4.3, RadiusM: 100}}},
+		})
+		if err := r.wait(t, time.Minute); err != nil {
+			t.Errorf("nothing was lost, and the rig ends with %v", err)
+		}
+		if st := r.Status().Sources[0].Frames; st.Hidden != 1000 || st.Captured != 1000 || st.Dropped != 1000 || len(r.srv.Frames(src.UUID.String())) != 0 {
+			t.Errorf("%d frames arrived; %+v", len(r.srv.Frames(src.UUID.String())), st)
+		}
+	})
+}
+
 // The machine drives through a circle of 300 m: what it hears there is not told,
 // everything else is, and nothing before its first fix.
 func TestNothingIsToldOfAZone(t *testing.T) {

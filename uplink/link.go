@@ -51,7 +51,8 @@ type Link struct {
 	local netip.Addr    // that it goes out from; set before Run
 	asks  chan struct{} // for the writer: PING now
 
-	progress  progress // of the log
+	written   atomic.Uint64 // bytes of frames
+	progress  progress      // of the log
 	holdsLate atomic.Bool
 
 	heardOf atomic.Bool   // a Kismet message has come
@@ -131,6 +132,10 @@ func (k *Link) Version() kismet.Version { return k.version }
 
 // RoundTrip is the time from our last PING to its PONG, 0 before the first.
 func (k *Link) RoundTrip() time.Duration { return k.window.roundTrip() }
+
+// Written is how many bytes of frames the link has written, without what the
+// transport adds.
+func (k *Link) Written() uint64 { return k.written.Load() }
 
 // Answer queues a message for the server, in front of all frames. It never
 // blocks; a link on which too much waits ends.

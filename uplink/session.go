@@ -243,6 +243,7 @@ func (w *writer) stretch(chunk frames.Chunk, n, end, room int, track *gps.Track,
 	from, bytes := n, 0
 	defer func() {
 		w.window.wrote(bytes)
+		w.written.Add(uint64(bytes))
 		w.unflushed += bytes
 		if late {
 			w.session.Pacer.took(n-from, bytes)
