@@ -32,6 +32,23 @@ func (t *Track) AroundUTC(utcNs int64) (before, after Instant) {
 	return a.instant(), b.instant()
 }
 
+// Ends returns the time of the newest point on CLOCK_BOOTTIME: what At says of a
+// later one is only foreseen. It reports false where there is no point.
+func (t *Track) Ends() (boottimeNs int64, ok bool) {
+	if t == nil {
+		return 0, false
+	}
+	return t.newest()
+}
+
+// EndsUTC is Ends for the track of a replayed log and AtUTC.
+func (t *Track) EndsUTC() (utcNs int64, ok bool) {
+	if t == nil || len(t.log) == 0 {
+		return 0, false
+	}
+	return t.log[len(t.log)-1].timeNs, true
+}
+
 // instant returns what k says of its own time.
 func (k *knot) instant() Instant {
 	if k == nil {

@@ -101,3 +101,25 @@ func TestAnInstantClearsZonesThatCouldNotBeReached(t *testing.T) {
 		t.Error("no zone is not cleared")
 	}
 }
+
+func TestTrackEndsWithItsNewestPoint(t *testing.T) {
+	b := gps.NewBuilder(gps.TrackOptions{})
+	point := func(ns int64) gps.Point { return gps.Point{TimeNs: ns, Lat: 52, Lon: 4, AccuracyM: 3} }
+	var none *gps.Track
+	for _, track := range []*gps.Track{none, b.Track()} {
+		if ns, ok := track.Ends(); ok {
+			t.Errorf("ends at %d without a point", ns)
+		}
+		if ns, ok := track.EndsUTC(); ok {
+			t.Errorf("ends at %d without a log", ns)
+		}
+	}
+	b.Add([]gps.Point{point(1e9), point(3e9), point(2e9)})
+	b.SetLog([]gps.Point{point(9e9), point(7e9)})
+	if ns, ok := b.Track().Ends(); !ok || ns != 3e9 {
+		t.Errorf("ends at %d, %v", ns, ok)
+	}
+	if ns, ok := b.Track().EndsUTC(); !ok || ns != 9e9 {
+		t.Errorf("the log ends at %d, %v", ns, ok)
+	}
+}

@@ -17,9 +17,11 @@ import (
 //
 //   - A frame whose position is known is hidden if any place within the 95 %
 //     radius of that is inside a zone, and let through otherwise.
-//   - A frame whose position is not known is let through only if a position that
-//     is, the last before it or the first after it, proves that the sensor
-//     cannot have been inside: see gps.Instant.Clears.
+//   - A frame whose position is not known, or only foreseen, because no fix came
+//     behind it in time, is let through only if a position that is known, the
+//     last before it or the first after it, proves that the sensor cannot have
+//     been inside: see gps.Instant.Clears. What was foreseen may turn out wrong
+//     before the frame is sent or recorded.
 //   - Any other is hidden. So with zones nothing leaves before the first fix, and
 //     a sensor that was at home when its receiver fell silent stays hidden until
 //     it is heard of again, elsewhere.
@@ -145,14 +147,19 @@ func (g *Gate) show(b *capture.Batch, track *gps.Track) *capture.Batch {
 // hides decides on frame i of a batch.
 func (g *Gate) hides(b *capture.Batch, i int, track *gps.Track) bool {
 	ns := b.Frame(i).TimeNs
-	at, around := (*gps.Track).AtUTC, (*gps.Track).AroundUTC
+	at, around, ends := (*gps.Track).AtUTC, (*gps.Track).AroundUTC, (*gps.Track).EndsUTC
 	if b.Live {
 		ns -= b.ClockOffsetNs
-		at, around = (*gps.Track).At, (*gps.Track).Around
+		at, around, ends = (*gps.Track).At, (*gps.Track).Around, (*gps.Track).Ends
 	}
 	p, ok := at(track, ns)
 	if ok && p.Kind != gps.FixedKind {
-		return gps.Hidden(g.zones, p)
+		if gps.Hidden(g.zones, p) {
+			return true
+		}
+		if end, _ := ends(track); ns <= end {
+			return false
+		}
 	}
 	before, after := around(track, ns)
 	if ok && (gps.Hidden(g.zones, p) || !before.Known && !after.Known) {
