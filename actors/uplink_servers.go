@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -17,6 +18,11 @@ type lookedAt struct {
 
 // lookLimit bounds a look at the first server.
 const lookLimit = 15 * time.Second
+
+// hopeless reports whether only a person can change that no server takes us.
+func (k *uplinkActor) hopeless() bool {
+	return !slices.ContainsFunc(k.faults, func(err error) bool { return !uplink.Final(err) })
+}
 
 // lookAtFirst sees, while frames flow to another server, whether the first is
 // back.
