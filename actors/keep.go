@@ -19,7 +19,7 @@ func (s *shared) prepareRecorder() {
 	s.recorder = export.NewRecorder(export.RecorderOptions{
 		Dir: c.Dir, Rig: s.cfg.Rig, Program: "sensord " + s.version,
 		SizeBytes: c.SizeBytes, Every: c.Every, TotalBytes: c.TotalBytes, SyncEvery: c.SyncEvery,
-		Tracker: s.tracker, Now: s.now, Log: s.log,
+		Tracker: s.tracker, Zones: s.cfg.Privacy.Zones, Now: s.now, Log: s.log,
 	})
 }
 

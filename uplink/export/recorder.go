@@ -24,6 +24,7 @@ type RecorderOptions struct {
 	MemoryBytes int           // of what waits for a fix or for the disk, of all sources; 0 is 16 MiB
 
 	Tracker *gps.Tracker // where frames were heard, and what the clock is worth; nil knows nothing
+	Zones   []gps.Zone   // what turns out to have been heard inside, behind a gate that did not know yet, is not written
 	Now     func() int64 // CLOCK_BOOTTIME, ns
 	Log     *slog.Logger
 }
@@ -42,7 +43,7 @@ type RecordSource struct {
 }
 
 // RecorderStats is what a Recorder has done since it began. The frames that were
-// added are Frames + Waiting + Dropped.
+// added are Frames + Waiting + Dropped + Hidden.
 type RecorderStats struct {
 	Files   uint64 // begun
 	Deleted uint64 // to stay within TotalBytes
@@ -50,6 +51,7 @@ type RecorderStats struct {
 	Bytes   uint64 // likewise
 	Waiting uint64 // frames that wait for a fix, or for the disk
 	Dropped uint64 // frames that had no room to wait, or were left when it ended
+	Hidden  uint64 // frames that turned out to have been heard inside a zone
 	File    string // that is written now; "" while there is none
 	Err     error  // a *fault.Error why nothing can be written; nil while that works
 }
@@ -246,15 +248,18 @@ func (r *Recorder) writeSource(t *tape, in *input, track *gps.Track, all bool) (
 		if !all {
 			n, wait = c.Ready(0, track, r.opts.Now())
 		}
-		done := 0
+		done, hidden := 0, uint64(0)
 		for at := c.Locator(in.src.UUID, track, false); done < n; done++ {
-			if f := at.Locate(done); !t.add(&f) {
+			f := at.Locate(done)
+			if f.HasPosition && gps.Hidden(r.opts.Zones, f.Position) {
+				hidden++
+			} else if !t.add(&f) {
 				break
 			}
 		}
 		in.log.Sent(c, done)
 		in.log.Ack(in.log.SentTo())
-		r.update(func(s *RecorderStats) { s.Waiting = t.frames })
+		r.update(func(s *RecorderStats) { s.Waiting = t.frames; s.Hidden += hidden })
 	}
 	return wait
 }
