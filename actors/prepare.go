@@ -2,6 +2,7 @@ package actors
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 
@@ -59,11 +60,7 @@ func (s *shared) prepareSources() error {
 		s.open = openEngine(s.cfg.StateDir, s.log)
 	}
 	if s.watch == nil {
-		var hosts []string
-		for _, d := range s.dialers {
-			hosts = append(hosts, d.Server.Host)
-		}
-		s.watch = watchLinks(hosts)
+		s.watch = watchLinks(firstHops(s.dialers))
 	}
 	s.pacer = uplink.NewPacer(uplink.ReplayLimits{FramesPerSecond: s.cfg.Replay.FramesPerSecond, BytesPerSecond: s.cfg.Replay.BytesPerSecond})
 	s.prepareRecorder()
@@ -73,7 +70,27 @@ func (s *shared) prepareSources() error {
 		state.index = i
 		s.sources = append(s.sources, state)
 	}
-	return s.prepareSpool()
+	return atStart(s.prepareSpool())
+}
+
+// firstHops returns where links go out to: the servers, or their proxies.
+func firstHops(dialers []*uplink.Dialer) (hosts []string) {
+	for _, d := range dialers {
+		hosts = append(hosts, d.Server.FirstHop())
+	}
+	return hosts
+}
+
+// atStart gives an error of a disk another remedy: who runs already captures on
+// and tries again, who starts does not.
+func atStart(err error) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || f.Code != fault.DiskFailed && f.Code != fault.DiskFull {
+		return err
+	}
+	e := *f
+	e.Advice = "check the directory's owner and mode, and its disk; --spool DIR (spool: {dir: DIR}) names another, and off keeps frames in memory only"
+	return &e
 }
 
 // prepareReceivers makes the receivers, and publishes what is known already.
