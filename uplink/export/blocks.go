@@ -54,9 +54,9 @@ type origin struct {
 
 func newBlocks(o PcapOptions) *blocks { return &blocks{opts: o, ids: map[origin]uint32{}} }
 
-// appendHeader adds the section's header and all interfaces described so far:
-// what a file begins with whose frames follow.
-func (e *blocks) appendHeader(buf []byte) []byte {
+// appendHeader adds the section's header and the first n interfaces: what a file
+// begins with whose frames follow.
+func (e *blocks) appendHeader(buf []byte, n int) []byte {
 	le := binary.LittleEndian
 	buf, start := beginBlock(buf, blockSection)
 	buf = le.AppendUint32(buf, byteOrderMagic)
@@ -72,7 +72,7 @@ func (e *blocks) appendHeader(buf []byte) []byte {
 	}
 	buf = appendEnd(buf)
 	buf = endBlock(buf, start)
-	for _, o := range e.known {
+	for _, o := range e.known[:n] {
 		buf = e.appendInterface(buf, o)
 	}
 	return buf

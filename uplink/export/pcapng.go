@@ -69,6 +69,6 @@ func (p *PcapNG) Close() error {
 func (p *PcapNG) begin() {
 	if !p.begun {
 		p.begun = true
-		p.buf = p.blocks.appendHeader(p.buf)
+		p.buf = p.blocks.appendHeader(p.buf, 0)
 	}
 }

@@ -22,6 +22,8 @@ type tape struct {
 	blocks *blocks // of the file; nil before its first frame
 	buf    []byte
 	frames uint64 // in buf
+	head   int    // bytes of a file's header in front of them in buf
+	told   int    // interfaces that what was written describes: those behind them are in buf
 
 	file     diskFile // nil while there is none
 	path     string   // of the file, with PartEnding
@@ -93,11 +95,12 @@ func (t *tape) open() {
 		return
 	}
 	if t.blocks == nil {
-		t.blocks = newBlocks(PcapOptions{Program: t.r.opts.Program, Rig: t.r.opts.Rig, Name: t.r.name})
+		t.blocks, t.told = newBlocks(PcapOptions{Program: t.r.opts.Program, Rig: t.r.opts.Rig, Name: t.r.name}), 0
 	}
 	t.file, t.path, t.off, t.count = file, path, 0, t.frames
 	t.openedNs, t.fresh = t.r.opts.Now(), true
-	t.buf = slices.Insert(t.buf, 0, t.blocks.appendHeader(nil)...)
+	header := t.blocks.appendHeader(nil, t.told)
+	t.buf, t.head = slices.Insert(t.buf, 0, header...), len(header)
 	t.r.update(func(s *RecorderStats) { s.Files++; s.File = path })
 }
 
@@ -112,7 +115,7 @@ func (t *tape) flush() {
 	}
 	n, bytes := t.frames, len(t.buf)
 	t.off += int64(bytes)
-	t.buf, t.frames, t.dirty = t.buf[:0], 0, true
+	t.buf, t.frames, t.head, t.told, t.dirty = t.buf[:0], 0, 0, len(t.blocks.known), true
 	t.r.update(func(s *RecorderStats) { s.Frames += n; s.Bytes += uint64(bytes); s.Waiting = 0 })
 	t.worksAgain()
 }

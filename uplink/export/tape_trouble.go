@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -33,12 +34,22 @@ func (t *tape) fail(err error) {
 		t.r.opts.Log.Error("recording stopped, frames wait in memory", "err", t.err, "remedy", fault.RemedyOf(t.err))
 	}
 	if !full && t.file != nil {
-		// Blocks that arrived in spite of the error are written again elsewhere.
-		t.given[t.path] = t.off
-		_ = t.file.Close()
-		t.file, t.off = nil, 0
-		t.r.update(func(s *RecorderStats) { s.File = "" })
+		t.giveUp()
 	}
+}
+
+// giveUp leaves a file as it is. Blocks that arrived in spite of the error are
+// written again elsewhere, behind another header.
+func (t *tape) giveUp() {
+	_ = t.file.Close()
+	begun := uint64(1)
+	if t.off > 0 || os.Remove(t.path) != nil {
+		t.given[t.path] = t.off
+		begun = 0
+	}
+	t.buf, t.head = slices.Delete(t.buf, 0, t.head), 0
+	t.file, t.off = nil, 0
+	t.r.update(func(s *RecorderStats) { s.File = ""; s.Files -= begun })
 }
 
 // retry tries the disk again, when it is time.
