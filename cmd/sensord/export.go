@@ -91,6 +91,9 @@ func (a *app) export(cmd *cobra.Command, v *exportFlags, args []string, sources 
 	if x.toNs, err = exportTime("--to", v.to, 1<<63-1); err != nil {
 		return err
 	}
+	if x.toNs <= x.fromNs {
+		return usageError("--to "+v.to, "name a time after --from "+v.from, "nothing is heard before it and after --from")
+	}
 	format, err := exportFormat(v.format, v.output)
 	if err != nil {
 		return err
@@ -102,7 +105,7 @@ func (a *app) export(cmd *cobra.Command, v *exportFlags, args []string, sources 
 	if err != nil {
 		return err
 	}
-	out, err := openOutput(v.output, a.out, args)
+	out, err := openOutput(v.output, a.out, inputs(args, feeds))
 	if err != nil {
 		return err
 	}

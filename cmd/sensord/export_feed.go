@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ import (
 // error ends it; what comes before stands.
 type frameFeed struct {
 	object string
+	path   string // of a file
 	frames iter.Seq2[*frames.Located, error]
 	name   func(capture.UUID) string // of a source whose frame was handed over
 	begins bool                      // it has nothing to do with the feed before
@@ -71,15 +73,40 @@ func directoryFeeds(dir string, sources []capture.UUID) ([]frameFeed, error) {
 		return nil, fault.New(fault.ExportFormat, "directory "+dir, err)
 	}
 	var feeds []frameFeed
+	last := ""
 	for _, e := range entries { // in order of their names, which begin with rig and time
 		if e.Type().IsRegular() && isCaptureName(e.Name()) {
-			feeds = append(feeds, fileFeed(filepath.Join(dir, e.Name())))
+			own := fileFeed(filepath.Join(dir, e.Name()))
+			rig := recordedBy(e.Name())
+			own.begins = len(feeds) == 0 || rig == "" || rig != last
+			feeds, last = append(feeds, own), rig
 		}
 	}
 	if len(feeds) == 0 {
 		return nil, fault.Newf(fault.ExportFormat, "directory "+dir, "it holds neither kept frames nor recordings")
 	}
 	return feeds, nil
+}
+
+// recordedBy returns which rig has made a recording by its name, "" if it is
+// none: what follows it may have been heard anywhere.
+func recordedBy(name string) string {
+	m := regexp.MustCompile(`^(.+)-\d{8}T\d{6}Z-\d{4,9}\.pcapng(\.part)?$`).FindStringSubmatch(name)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+// inputs are all files and directories that are read.
+func inputs(args []string, feeds []frameFeed) []string {
+	all := slices.Clone(args)
+	for _, f := range feeds {
+		if f.path != "" {
+			all = append(all, f.path)
+		}
+	}
+	return all
 }
 
 // isCaptureName reports whether a file in a directory of recordings is meant.
@@ -91,9 +118,9 @@ func isCaptureName(name string) bool {
 func fileFeed(path string) frameFeed {
 	var c *export.Capture
 	return frameFeed{
-		object: "file " + path,
-		part:   strings.HasSuffix(path, export.PartEnding),
-		name:   func(u capture.UUID) string { return c.Name(u) },
+		object: "file " + path, path: path,
+		part: strings.HasSuffix(path, export.PartEnding),
+		name: func(u capture.UUID) string { return c.Name(u) },
 		frames: func(yield func(*frames.Located, error) bool) {
 			var err error
 			var l frames.Located // one for all, not one for each

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/sensord/sensord/capture"
@@ -82,7 +83,9 @@ func openOutput(name string, stdout io.Writer, inputs []string) (*exportOutput, 
 	case err == nil && !info.Mode().IsRegular():
 		flags = os.O_WRONLY
 	default:
-		o.temp = name + export.PartEnding
+		// A name that is no recording's, nor another export's: what is left of it
+		// if this process is killed must not be taken for one.
+		o.temp = filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d", filepath.Base(name), os.Getpid()))
 		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}
 	for _, input := range inputs {
@@ -115,14 +118,13 @@ func (o *exportOutput) finish(err error) error {
 		err = o.file.Sync()
 	}
 	err = errors.Join(err, o.file.Close())
-	switch {
-	case o.temp == "":
-	case err == nil:
+	if err == nil && o.temp != "" {
 		err = os.Rename(o.temp, o.name)
-	default:
+	}
+	if err != nil && o.temp != "" {
 		_ = os.Remove(o.temp)
 	}
-	if err != nil && !errors.Is(err, errExportInterrupted) {
+	if err != nil && !errors.Is(err, errExportInterrupted) && !errors.Is(err, errExportNothing) {
 		err = o.fault(err)
 	}
 	return err

@@ -25,17 +25,29 @@ type exporter struct {
 	hidden, early   uint64 // left out: for a zone, and for their time
 	firstNs, lastNs int64
 	incomplete      bool // something could not be read
+	read            bool // something could
 }
 
-var errExportInterrupted = errors.New("export: interrupted")
+var (
+	errExportInterrupted = errors.New("export: interrupted")
+	errExportNothing     = errors.New("export: nothing can be read")
+)
 
 // run exports and says what became of it.
 func (x *exporter) run(ctx context.Context, feeds []frameFeed, out *exportOutput) error {
 	err := x.drain(ctx, feeds)
-	if err == nil {
+	switch {
+	case err != nil:
+	case x.incomplete && !x.read: // no reason to replace a file that is there
+		err = errExportNothing
+	default:
 		err = x.sink.close()
 	}
-	if err = out.finish(err); err != nil {
+	switch err = out.finish(err); {
+	case errors.Is(err, errExportNothing):
+		_, _ = io.WriteString(x.errs, "sensord: nothing can be read, nothing is written\n")
+		return reported{fault.ExitIncomplete}
+	case err != nil:
 		return err
 	}
 	_, _ = io.WriteString(x.errs, x.summary())
@@ -51,14 +63,16 @@ func (x *exporter) drain(ctx context.Context, feeds []frameFeed) error {
 		if f.begins {
 			screen = frames.NewScreen(x.zones) // the last position of another drive proves nothing
 		}
+		some := false
 		for l, err := range f.frames {
 			switch {
 			case ctx.Err() != nil:
 				return errExportInterrupted
 			case err != nil:
-				x.unreadable(f, err)
+				x.unreadable(f, err, some)
 				continue
 			}
+			some, x.read = true, true
 			if _, ok := x.names[l.Source]; !ok {
 				x.names[l.Source] = f.name(l.Source)
 			}
@@ -92,8 +106,9 @@ func (x *exporter) add(screen *frames.Screen, l *frames.Located) error {
 }
 
 // unreadable tells of what could not be read, and that the rest goes on. Of a
-// recording that is still written, or was cut, a torn end is no loss.
-func (x *exporter) unreadable(f frameFeed, err error) {
+// recording that is still written, or was cut, a torn end is no loss. Some says
+// whether there were frames before.
+func (x *exporter) unreadable(f frameFeed, err error, some bool) {
 	if f.part && fault.CodeOf(err) == fault.SourceCorrupt {
 		writeMessage(x.errs, f.object+": it was not closed; read to its last whole frame", "")
 		return
@@ -101,7 +116,10 @@ func (x *exporter) unreadable(f frameFeed, err error) {
 	x.incomplete = true
 	remedy := fault.RemedyOf(err)
 	if fault.CodeOf(err) == fault.SourceCorrupt {
-		remedy = "everything before the damage is exported"
+		remedy = "name a spool directory, or a pcap or pcapng file"
+		if some {
+			remedy = "everything before the damage is exported"
+		}
 	}
 	writeMessage(x.errs, err.Error(), remedy)
 }

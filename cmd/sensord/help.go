@@ -42,7 +42,7 @@ func helpText(cmd *cobra.Command) string {
 	if cmd.Runnable() {
 		b.WriteString("\nUsage:\n  " + useLine(cmd) + "\n")
 		if cmd.HasSubCommands() {
-			b.WriteString("  sensord COMMAND [flags]\n")
+			b.WriteString("  " + cmd.CommandPath() + " COMMAND [flags]\n")
 		}
 	}
 	if cmd.Example != "" {
