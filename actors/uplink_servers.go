@@ -48,6 +48,9 @@ func (k *uplinkActor) lookedAt(m lookedAt) {
 		return
 	}
 	k.log.Info("the first server is back: connecting to it again", "server", k.rig.dialers[0].Server.URL())
+	if k.state.link.Load().State == LinkWaiting {
+		return // the link was ended already, and the next one goes there
+	}
 	k.reconnect(uplink.Settle())
 }
 
