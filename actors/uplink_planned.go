@@ -9,8 +9,13 @@ import (
 	"github.com/sensord/sensord/uplink"
 )
 
-// replanEvery is how often a link may be ended because the clock changed.
-const replanEvery = 10 * time.Minute
+const (
+	// replanEvery is how often a link may be ended because the clock changed.
+	replanEvery = 10 * time.Minute
+	// lateAfter is how long behind its capture a link holds a frame back that the
+	// server would stamp on arrival.
+	lateAfter = 2 * time.Second
+)
 
 // clockRules reports whether it is for us to say whose times the server keeps.
 // What the user wrote counts, and a file's times are its own.
@@ -26,7 +31,8 @@ func (k *uplinkActor) ownTimes() (own, backlog bool) {
 	if k.rig.tracker.Track().Clock().Known() {
 		return true, false
 	}
-	backlog = k.state.log.Backlog().Spilled && k.rig.plausible()
+	b := k.state.log.Backlog()
+	backlog = (b.Spilled || b.Age > lateAfter) && k.rig.plausible()
 	return backlog, backlog
 }
 
@@ -39,8 +45,8 @@ func (k *uplinkActor) lookAtClock(now time.Time) {
 		return
 	case !own && k.lent.Load() && k.rig.plausible():
 		return // for frames that waited, which have left; the next link will see
-	case !k.changed.IsZero() && now.Sub(k.changed) < replanEvery:
-		return
+	case !backlog && !k.changed.IsZero() && now.Sub(k.changed) < replanEvery:
+		return // but what waits has waited long enough, and the next link will take it
 	}
 	k.changed = now
 	switch {
