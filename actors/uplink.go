@@ -35,6 +35,7 @@ type uplinkActor struct {
 	lent       atomic.Bool   // they are this machine's clock's, for want of better ones
 	copied     atomic.Bool   // the server was told of its copy of the position, if it is to have one
 	changed    time.Time     // of the last link that was ended to announce it anew
+	assured    bool          // the server has just told that its copy is fresh, and need not be asked
 	planned    bool          // this link was
 	next       time.Duration // and the next one follows so soon
 	sentBefore uint64        // bytes, on earlier links
@@ -155,6 +156,8 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 	work, cancel := context.WithCancel(context.Background())
 	t := &task{cancel: cancel, done: make(chan struct{})}
 	k.task = t
+	assured := k.assured
+	k.assured = false
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	go func() {
 		defer close(t.done)
@@ -168,7 +171,7 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 		if err != nil {
 			return
 		}
-		k.copied.Store(k.copy().renew(work))
+		k.copied.Store(assured && k.copy().isFresh() || k.copy().renew(work))
 		err = l.Run(work, k.session(func(e uplink.Event) { send(self, heard{link: l, event: e}) }))
 		send(self, ended{task: t, err: err})
 	}()

@@ -89,5 +89,6 @@ func (k *uplinkActor) lookAtCopy() {
 		return
 	}
 	k.log.Info("there is a position now: connecting again, so that the server uses its copy of it")
+	k.assured = true // a line on which that takes longer than an announcement waits would go on for ever
 	k.reconnect(uplink.Settle())
 }
