@@ -148,7 +148,7 @@ func (l *Log) Append(b *capture.Batch) (dropped uint64) {
 }
 
 func (l *Log) add(b *capture.Batch, now int64) {
-	if l.tail.join(b, l.written) {
+	if l.tail.join(b, l.written, now) {
 		return
 	}
 	newest := l.store != nil && l.store.Drop() == spool.Newest

@@ -132,7 +132,7 @@ func (l *Log) nextStored(first, end Seq) (c Chunk, ok bool, read int64) {
 }
 
 func (l *Log) chunk(e *entry, first Seq) Chunk {
-	late := l.o.Now()-e.atNs > int64(max(l.o.After, lateAfter))
+	late := l.o.Now()-e.cameNs(first) > int64(max(l.o.After, lateAfter))
 	return Chunk{batch: e.batch, from: int(first - e.first), first: first, late: late}
 }
 

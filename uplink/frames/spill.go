@@ -95,7 +95,7 @@ func (l *Log) overdue() bool {
 			return true
 		}
 	}
-	return i < len(l.tail.entries) && l.o.Now()-l.tail.entries[i].atNs >= int64(l.o.After)
+	return i < len(l.tail.entries) && l.o.Now()-l.tail.entries[i].cameNs(l.acked) >= int64(l.o.After)
 }
 
 func (k *spiller) pause(spill bool, err error) time.Duration {
@@ -117,7 +117,7 @@ func (k *spiller) pause(spill bool, err error) time.Duration {
 		l.idle = true
 		return time.Hour
 	}
-	left := l.o.After - time.Duration(l.o.Now()-l.tail.entries[i].atNs)
+	left := l.o.After - time.Duration(l.o.Now()-l.tail.entries[i].cameNs(l.acked))
 	return max(left, 10*time.Millisecond)
 }
 

@@ -142,11 +142,11 @@ func (l *Log) Backlog() Backlog {
 	e := &l.tail.entries[i]
 	b.Bytes += l.tail.data - e.data
 	if b.Age == 0 {
-		b.Age = time.Duration(now - e.atNs)
+		b.Age = time.Duration(now - e.cameNs(own))
 		if f := e.batch.Frame(max(0, int(own)-int(e.first))); e.batch.Live && f.TimeNs != 0 {
 			b.Age = time.Duration(now - (f.TimeNs - e.batch.ClockOffsetNs))
 		}
-		b.Spilled = now-e.atNs > int64(max(l.o.After, lateAfter))
+		b.Spilled = now-e.cameNs(own) > int64(max(l.o.After, lateAfter))
 	}
 	b.Age = max(b.Age, 0)
 	return b

@@ -24,11 +24,21 @@ type tail struct {
 type entry struct {
 	first Seq
 	batch *capture.Batch
-	atNs  int64 // when the first frame came, CLOCK_BOOTTIME
+	atNs  int64 // when the first frame came, CLOCK_BOOTTIME,
+	toNs  int64 // and the last, if it joined
 	data  int64 // tail.data before it
 }
 
 func (e *entry) end() Seq { return e.first + Seq(e.batch.Len()) }
+
+// cameNs is when the frame with number seq came, on CLOCK_BOOTTIME. In a batch of
+// frames that came one by one their own times tell.
+func (e *entry) cameNs(seq Seq) int64 {
+	if !e.batch.Live || e.toNs <= e.atNs || seq <= e.first {
+		return e.atNs
+	}
+	return min(max(e.batch.Frame(int(seq-e.first)).TimeNs-e.batch.ClockOffsetNs, e.atNs), e.toNs)
+}
 
 // A pin keeps a batch that one goroutine reads without the lock.
 type pin struct {
@@ -57,7 +67,7 @@ func (t *tail) room() int {
 // join adds b's frames to the newest batch, if nobody reads that, it is not
 // below written, and there is room in it, so that frames that come one by one do
 // not hold a slab each.
-func (t *tail) join(b *capture.Batch, written Seq) bool {
+func (t *tail) join(b *capture.Batch, written Seq, nowNs int64) bool {
 	if t.empty() {
 		return false
 	}
@@ -69,6 +79,7 @@ func (t *tail) join(b *capture.Batch, written Seq) bool {
 	if !last.batch.Join(b, t.maxBytes-t.bytes) {
 		return false
 	}
+	last.toNs = nowNs
 	t.bytes += last.batch.MemBytes() - before
 	t.next += Seq(n)
 	t.data += int64(data)
