@@ -60,7 +60,7 @@ func directoryFeeds(dir string, sources []capture.UUID) ([]frameFeed, error) {
 	}
 	infos, err := spool.List(dir)
 	if err != nil && fault.CodeOf(err) != fault.SpoolAbsent {
-		return nil, err
+		return nil, unread(err)
 	}
 	if len(sources) > 0 {
 		infos = slices.DeleteFunc(infos, func(i spool.Info) bool { return !slices.Contains(sources, i.UUID) })
@@ -177,7 +177,7 @@ func sourceFrames(dir string, i spool.Info) iter.Seq2[*frames.Located, error] {
 		case err != nil:
 			yield(nil, err)
 		case i.Damaged:
-			yield(nil, fault.Newf(fault.SpoolDamaged, "source "+spoolName(i), "not all that is kept of it can be read"))
+			yield(nil, fault.Newf(fault.SpoolDamaged, "source "+printable(spoolName(i)), "not all that is kept of it can be read"))
 		}
 	}
 }

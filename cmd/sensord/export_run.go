@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/gps"
@@ -35,7 +36,18 @@ var (
 
 // run exports and says what became of it.
 func (x *exporter) run(ctx context.Context, feeds []frameFeed, out *exportOutput) error {
-	err := x.drain(ctx, feeds)
+	done := make(chan error, 1)
+	go func() { done <- x.drain(ctx, feeds) }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = errExportInterrupted
+		select {
+		case <-done:
+		case <-time.After(time.Second): // a pipe that says nothing, or has no writer
+		}
+	}
 	switch {
 	case err != nil:
 	case x.incomplete && !x.read: // no reason to replace a file that is there

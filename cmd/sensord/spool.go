@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -158,7 +159,19 @@ func (a *app) spoolOf(cmd *cobra.Command, v *spoolFlags) (string, []spool.Info, 
 		return "", nil, fault.Newf(fault.SpoolAbsent, "spool", "none is named, and there is none in its usual place")
 	}
 	infos, err := spool.List(dir)
-	return dir, infos, err
+	return dir, infos, unread(err)
+}
+
+// unread is an error of a command that only looks: what the rest of sensord
+// advises is for one that captures.
+func unread(err error) error {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok || e.Code != fault.DiskFailed {
+		return err
+	}
+	told := *e
+	told.Advice = "check the directory's owner and mode, and the disk; read it as the user that sensord runs as, or as root"
+	return &told
 }
 
 // pick returns the sources that are named, all if none is.
@@ -200,7 +213,7 @@ func (a *app) emptySpool(cmd *cobra.Command, v *spoolFlags, args []string) error
 	}
 	for _, i := range infos {
 		if i.Locked {
-			return fault.Newf(fault.SpoolLocked, "source "+spoolName(i), "a running sensord has what is kept of it")
+			return fault.Newf(fault.SpoolLocked, "source "+printable(spoolName(i)), "a running sensord has what is kept of it")
 		}
 	}
 	if ok, err := a.agreed(v.yes, dir, infos); !ok || err != nil {
@@ -210,7 +223,7 @@ func (a *app) emptySpool(cmd *cobra.Command, v *spoolFlags, args []string) error
 		if err := spool.Empty(dir, i.UUID); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(a.out, "deleted %s of %s\n", plural(whole(i.Frames), "frame", "frames"), spoolName(i))
+		_, _ = fmt.Fprintf(a.out, "deleted %s of %s\n", plural(whole(i.Frames), "frame", "frames"), printable(spoolName(i)))
 	}
 	return nil
 }

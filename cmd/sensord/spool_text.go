@@ -96,8 +96,11 @@ func (a *app) showSpool(cmd *cobra.Command, v *spoolFlags, names []string) error
 // writeSpool tells all that is known of one source.
 func writeSpool(b *strings.Builder, dir string, i spool.Info) {
 	kind := "a capture file, with its own times"
-	if i.Live {
+	switch {
+	case i.Live:
 		kind = "live"
+	case i.Type == "":
+		kind = "as what is known of the source cannot be read; its frames can"
 	}
 	fmt.Fprintf(b, "%s\n", printable(spoolName(i)))
 	for _, line := range [][2]string{
