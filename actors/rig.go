@@ -172,6 +172,9 @@ func (r *rig) stop() {
 	for _, c := range r.copies {
 		c.client.Close()
 	}
+	if err := r.unrecorded(); err != nil && (r.err == nil || r.cfg.Once && fault.Exit(r.err) == fault.ExitFailed) {
+		r.err = err
+	}
 	if r.spool != nil {
 		if err := r.spool.Close(); err != nil {
 			r.log.Warn("the spool was not closed in order", "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err))
