@@ -194,7 +194,7 @@ func (d *Dialer) proxyLoginFault(resp *http.Response) error {
 		advice = "sensord has the login Basic: let the proxy take it from this machine"
 		why = fmt.Sprintf("it wants a login by %s (%d)", short(strings.Join(ways, ", ")), resp.StatusCode)
 	case d.Server.Proxy.User == "":
-		advice = "give it: proxy: {url: …, user: …, password_file: …}, or http://USER:PASSWORD@HOST:PORT in the environment"
+		advice = "give it: proxy: {url: …, user: …, password_file: …}, or SENSORD_PROXY_USER and SENSORD_PROXY_PASSWORD; a proxy of HTTPS_PROXY or HTTP_PROXY has it in its URL"
 		why = fmt.Sprintf("it wants a login (%d)", resp.StatusCode)
 	}
 	return d.proxyFail(advice, "%w", proxyLogin(why))
