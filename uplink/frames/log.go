@@ -253,7 +253,7 @@ func (l *Log) Discard() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lost := uint64(l.tail.count(max(l.acked, l.tail.kept), l.tail.next))
-	l.stats.DroppedBy[DropMemory] += lost
+	l.stats.DroppedBy[l.reason()] += lost
 	l.tail.clear()
 	l.closed, l.ended = true, true
 	l.flight = nil

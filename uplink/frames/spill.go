@@ -18,6 +18,7 @@ const (
 	pointsBehind  = 10 * time.Second
 	pointsApartNs = int64(400 * time.Millisecond)
 	commitBytes   = 1 << 20
+	writeFor      = time.Second // then the cursors are looked after, however much comes
 )
 
 // Spill writes frames to the store: those that have been unconfirmed for
@@ -51,6 +52,7 @@ type spiller struct {
 	log     *Log
 	store   *spool.Store // nil before Attach
 	failed  bool         // the last round did
+	more    bool         // it left frames to write
 	ticked  time.Time
 	newest  int64 // CLOCK_BOOTTIME of the newest frame written
 	oldest  int64 // and of the first in this round; 0 for none
@@ -69,11 +71,18 @@ func (k *spiller) round(final bool) time.Duration {
 		return time.Hour
 	}
 	var err error
+	if final {
+		k.store.Retry()
+	}
+	k.more = false
 	if spill {
 		err = k.write(final)
 	}
 	if final || spill && time.Since(k.ticked) >= k.store.SyncEvery() || !spill && k.store.Holds() {
 		err = errors.Join(err, k.tick())
+	}
+	if !spill && err == nil {
+		err = k.store.Probe()
 	}
 	k.failed = err != nil
 	l.mu.Lock()
@@ -103,30 +112,38 @@ func (k *spiller) pause(spill bool, err error) time.Duration {
 	switch {
 	case err != nil:
 		return spillRetry
+	case k.more:
+		return 0
 	case spill && k.store.Sync() == spool.Always:
 		return gatherAlways
 	case spill:
 		return min(gatherFor, k.store.SyncEvery())
-	case k.store.Holds():
-		return k.store.SyncEvery()
+	}
+	again := time.Hour
+	if k.store.Holds() {
+		again = k.store.SyncEvery()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	i := l.tail.at(l.acked)
 	if i == len(l.tail.entries) {
 		l.idle = true
-		return time.Hour
+		return again
 	}
 	left := l.o.After - time.Duration(l.o.Now()-l.tail.entries[i].cameNs(l.acked))
-	return max(left, 10*time.Millisecond)
+	return min(max(left, 10*time.Millisecond), again)
 }
 
 // write gives the store what it has not got.
 func (k *spiller) write(final bool) error {
 	l, bytes := k.log, 0
 	k.oldest = 0
+	began := time.Now()
 	var err error
 	for err == nil {
+		if k.more = !final && time.Since(began) > writeFor; k.more {
+			break
+		}
 		l.mu.Lock()
 		e := l.tail.pinAs(&l.tail.spiller, max(l.written, l.acked))
 		if e == nil {

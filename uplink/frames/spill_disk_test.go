@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink/frames"
 	"github.com/sensord/sensord/uplink/frames/spool"
@@ -138,4 +140,70 @@ func TestRulesOfDroppingAndTheirCounters(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What failed in an outage works again, and is said to, although nothing has to
+// be written any more.
+func TestDiskThatWorksAgainIsNoticedWithoutAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		var said bytes.Buffer
+		r := start(t, dir, func(s *spool.Options, _ *frames.Options) { s.Log = slog.New(slog.NewTextHandler(&said, nil)) })
+		source, aside := filepath.Join(dir, wlan.String()), filepath.Join(dir, "aside")
+		if err := os.Rename(source, aside); err != nil {
+			t.Fatal(err)
+		}
+		r.append(0, 32, 100)
+		wait(5 * time.Second)
+		if s := r.log.Stats(); s.DiskErr == nil {
+			t.Fatalf("%+v", s)
+		}
+		n := 32
+		turns := func() {
+			for range 40 { // the server is back
+				r.append(n, 32, 100)
+				n += 32
+				send(r.log, 9)
+				wait(100 * time.Millisecond)
+				r.log.Ack(frames.Seq(n - 32))
+			}
+		}
+		turns()
+		if err := os.Rename(aside, source); err != nil {
+			t.Fatal(err)
+		}
+		turns()
+		turns()
+		r.log.Ack(frames.Seq(n))
+		wait(3 * time.Second)
+		r.want(frames.Stats{Captured: uint64(n), Acked: uint64(n)})
+		for _, text := range []string{"frames cannot be kept on disk", "frames are kept on disk again"} {
+			if c := strings.Count(said.String(), text); c != 1 {
+				t.Errorf("said %d times: %s\n%s", c, text, said.String())
+			}
+		}
+		if diff := cmp.Diff([]string{"cursor", "lock", "meta"}, files(t, dir)); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+		r.end()
+	})
+}
+
+// A disk that works again is tried at the end, however short ago it failed.
+func TestTheEndTriesADiskThatHasJustFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		r := start(t, dir, nil)
+		source, aside := filepath.Join(dir, wlan.String()), filepath.Join(dir, "aside")
+		if err := os.Rename(source, aside); err != nil {
+			t.Fatal(err)
+		}
+		r.append(0, 320, 100)
+		wait(2500 * time.Millisecond)
+		if err := os.Rename(aside, source); err != nil {
+			t.Fatal(err)
+		}
+		r.end()
+		r.want(frames.Stats{Captured: 320, Kept: 320, Spilled: 320, Closed: true})
+	})
 }

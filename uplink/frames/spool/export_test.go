@@ -9,9 +9,10 @@ import (
 
 // Faults is a disk that can be told to fail.
 type Faults struct {
-	Writes atomic.Pointer[error] // what writing says, after half of the bytes
-	Reads  atomic.Pointer[error]
-	Syncs  atomic.Pointer[error]
+	Writes  atomic.Pointer[error] // what writing says, after half of the bytes
+	Cursors atomic.Pointer[error] // the same, of cursors
+	Reads   atomic.Pointer[error]
+	Syncs   atomic.Pointer[error]
 }
 
 // WithFaults returns the options with that disk.
@@ -47,6 +48,14 @@ func (w *faultyFile) Write(p []byte) (int, error) {
 		return n, *err
 	}
 	return w.file.Write(p)
+}
+
+func (w *faultyFile) WriteAt(p []byte, off int64) (int, error) {
+	if err := w.f.Cursors.Load(); err != nil {
+		n, _ := w.file.WriteAt(p[:len(p)/4], off)
+		return n, *err
+	}
+	return w.file.WriteAt(p, off)
 }
 
 func (w *faultyFile) ReadAt(p []byte, off int64) (int, error) {

@@ -15,6 +15,7 @@ func (s *Store) fail(err error) error {
 	if !errors.Is(err, ErrFull) {
 		w.retry = w.retry.Add(retryEvery)
 	}
+	w.proved = false
 	w.pointNs = w.safeNs
 	if g := w.seg; g != nil {
 		s.rig.used.Add(g.bytes() - w.size - w.psiz)
@@ -56,6 +57,20 @@ func (s *Store) forget(g *segment) {
 	s.mu.Unlock()
 	s.erase(g)
 }
+
+// works says that the disk does again, once.
+func (s *Store) works() {
+	s.mu.Lock()
+	failed := s.err != nil
+	s.err = nil
+	s.mu.Unlock()
+	if failed {
+		s.log.Info("frames are kept on disk again")
+	}
+}
+
+// Retry lets the next write be tried, however short ago the disk failed.
+func (s *Store) Retry() { s.w.retry = time.Time{} }
 
 func (s *Store) failing() bool { return s.failure() != nil }
 

@@ -75,15 +75,19 @@ func (s *Store) Tick(next, memory uint64, now Now) error {
 		}
 	}
 	if err := s.sync(); err != nil {
+		w.lame = true
 		return s.fail(err)
 	}
 	if err := s.save(acked, next, memory); err != nil {
 		w.lame = true
 		return s.fail(err)
 	}
-	if s.failing() && !time.Now().Before(w.retry) && (w.lame || memory == 0) {
+	if w.lame && w.proved {
 		w.lame = false
-		if err := s.probe(); err != nil {
+		s.works()
+	}
+	if (w.lame || memory == 0) && s.failing() && !time.Now().Before(w.retry) {
+		if err := s.Probe(); err != nil {
 			return err
 		}
 	}
@@ -101,8 +105,12 @@ func (s *Store) Tick(next, memory uint64, now Now) error {
 	return nil
 }
 
-// probe finds out whether the disk works again, when there is nothing to write.
-func (s *Store) probe() error {
+// Probe finds out whether a disk that failed works again, when there is nothing
+// to write. It returns why it does not.
+func (s *Store) Probe() error {
+	if !s.failing() {
+		return nil
+	}
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -117,15 +125,16 @@ func (s *Store) save(acked, next, memory uint64) error {
 	if *c == w.saved {
 		return nil
 	}
-	if err := c.write(w.cursorFile); err != nil {
+	written := *c
+	if err := written.write(w.cursorFile); err != nil {
 		return err
 	}
 	if s.rig.o.Sync != Never {
 		if err := w.cursorFile.Sync(); err != nil {
-			return err
+			return err // the next attempt is at the same slot: the other one is whole
 		}
 	}
-	w.saved = *c
+	*c, w.saved = written, written
 	return nil
 }
 

@@ -44,7 +44,8 @@ type writer struct {
 	cursor     cursor
 	saved      cursor // as it is on disk
 	retry      time.Time
-	lame       bool // the cursor could not be written
+	lame       bool // something could not be made safe: that a file takes bytes is no proof then,
+	proved     bool // but that something was made safe since
 }
 
 // Write appends the frames of b from frame from on; first is the number of frame
@@ -172,13 +173,12 @@ func (s *Store) publish() {
 		}
 	}
 	g.size, g.points = w.size, w.psiz
-	recovered := s.err != nil
-	s.err = nil
 	s.mu.Unlock()
 	w.runs, w.safeNs = w.runs[:0], w.pointNs
 	w.cursor.ordinal = w.ordinal
-	if recovered {
-		s.log.Info("frames are kept on disk again")
+	w.proved = w.proved || s.rig.o.Sync == Never
+	if !w.lame {
+		s.works()
 	}
 }
 
@@ -210,7 +210,7 @@ func (s *Store) sync() error {
 	if err := errors.Join(w.pts.Sync(), w.f.Sync()); err != nil {
 		return err
 	}
-	w.dirty = false
+	w.dirty, w.proved = false, true
 	return nil
 }
 
@@ -224,6 +224,7 @@ func (s *Store) seal() error {
 		return err
 	}
 	if err := s.sync(); err != nil {
+		w.lame = true
 		return s.fail(err)
 	}
 	s.endSegment()
