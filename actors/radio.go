@@ -139,6 +139,9 @@ func (r *radio) read(ctx context.Context, tell func(any)) (err error) {
 		case <-ctx.Done():
 			return errStopped
 		}
+		if rec := r.rig.recorder; rec != nil && !details.Live {
+			rec.WaitRoom(ctx)
+		}
 		batch, err := e.ReadBatch(ctx)
 		drops.look(e, r.rig.log, r.state.cfg.Name)
 		switch {

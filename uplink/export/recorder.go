@@ -75,7 +75,8 @@ type Recorder struct {
 	mu      sync.Mutex // of what is below, and held for an instant only
 	inputs  []*input
 	stats   RecorderStats
-	refused uint64 // frames dropped by Add
+	refused uint64        // frames dropped by Add
+	eased   chan struct{} // closed when something has changed; nil while nobody waits for that
 }
 
 // input is what a source has handed over. Its log has room for what all sources
@@ -136,16 +137,24 @@ func (r *Recorder) input(src RecordSource) (in *input, held int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, i := range r.inputs {
-		held += i.log.Stats().MemBytes
 		if i.src == src {
 			in = i
 		}
 	}
+	held = r.held()
 	if in == nil {
 		in = &input{src: src, log: newLog(r.opts.MemoryBytes)}
 		r.inputs = append(r.inputs, in)
 	}
 	return in, held
+}
+
+// held is how much memory all sources hold; mu is locked.
+func (r *Recorder) held() (bytes int) {
+	for _, i := range r.inputs {
+		bytes += i.log.Stats().MemBytes
+	}
+	return bytes
 }
 
 // newLog returns a log of which memory is the bound of all logs together: each
@@ -173,6 +182,10 @@ func (r *Recorder) update(change func(*RecorderStats)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.stats)
+	if r.eased != nil {
+		close(r.eased)
+		r.eased = nil
+	}
 }
 
 // sources returns the inputs that there are by now.

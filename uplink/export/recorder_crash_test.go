@@ -44,7 +44,7 @@ func TestRecordingsSurviveSIGKILL(t *testing.T) {
 			}
 		}
 	}
-	if parts != 1 { // the others are repaired by the next start
+	if parts > 1 { // the others are repaired by the next start; the last may have been killed between two
 		t.Errorf("%d open files in %q", parts, all)
 	}
 	r := export.NewRecorder(export.RecorderOptions{Dir: dir, Rig: "rover-1", Now: wall, Log: quiet()})
