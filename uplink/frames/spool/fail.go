@@ -16,7 +16,8 @@ func (s *Store) fail(err error) error {
 		w.retry = w.retry.Add(retryEvery)
 	}
 	w.proved = false
-	w.pointNs = w.safeNs
+	w.pointNs = w.safeNs // those behind are given again
+	w.points = append(w.points[:0], w.safe...)
 	if g := w.seg; g != nil {
 		s.rig.used.Add(g.bytes() - w.size - w.psiz)
 		w.ordinal -= unpublished(w.runs)

@@ -32,7 +32,8 @@ type writer struct {
 	committed  uint64 // the end of what is
 	last       header // of the newest record
 
-	points  []gps.Point // the newest, for the next segment
+	points  []gps.Point // the newest, for the next segment,
+	safe    []gps.Point // and the newest that are part of the store
 	pointNs int64       // of the newest,
 	safeNs  int64       // and of the newest that is part of the store
 	state   State       // the newest, if hasState
@@ -175,6 +176,7 @@ func (s *Store) publish() {
 	g.size, g.points = w.size, w.psiz
 	s.mu.Unlock()
 	w.runs, w.safeNs = w.runs[:0], w.pointNs
+	w.safe = append(w.safe[:0], w.points...)
 	w.cursor.ordinal = w.ordinal
 	w.proved = w.proved || s.rig.o.Sync == Never
 	if !w.lame {
