@@ -16,7 +16,7 @@ type Chunk struct {
 	batch *capture.Batch
 	from  int
 	first Seq          // of frame 0 of the chunk
-	place *spool.Place // of what was read from disk
+	place *spool.Place // of what is on disk and late
 	late  bool
 }
 
@@ -120,7 +120,11 @@ func (l *Log) nextOwn() (c Chunk, ok bool, read int64) {
 func (l *Log) nextStored(first, end Seq) (c Chunk, ok bool, read int64) {
 	l.hand = run{first, end}
 	if i := l.tail.at(first); i < len(l.tail.entries) && l.tail.entries[i].first <= first {
-		return l.chunk(l.tail.pin(first), first), true, -1
+		c = l.chunk(l.tail.pin(first), first)
+		if c.late {
+			c.place = l.store.Place(uint64(first)) // it may be older than the track
+		}
+		return c, true, -1
 	}
 	if !l.disk.has(first) {
 		return c, false, int64(first)

@@ -138,6 +138,20 @@ func (s *Store) damaged(g *segment, from, to uint64) {
 	s.lost("frames on disk cannot be read any more, and are lost")
 }
 
+// Place returns what tells when and where a frame on disk was heard, nil if it is
+// not there. It is for the reading goroutine, and reads nothing yet.
+func (s *Store) Place(from uint64) *Place {
+	s.mu.Lock()
+	g, _, ok := s.seek(from)
+	if !ok {
+		s.mu.Unlock()
+		return nil
+	}
+	boot := g.boot
+	s.mu.Unlock()
+	return s.placeOf(g, boot)
+}
+
 // placeOf returns what tells when and where the frames of a segment were heard.
 func (s *Store) placeOf(g *segment, boot Boot) *Place {
 	s.mu.Lock()
