@@ -41,7 +41,7 @@ func describe(path string, uuid capture.UUID) (Info, error) {
 	i := Info{
 		UUID: uuid, Name: m.Name, Type: m.Type, Live: m.Live,
 		Frames: v.frames(), Acked: v.acked, Lost: v.lost,
-		Locked: locked(path), Damaged: v.lost > 0 || v.lostBytes > 0,
+		Locked: v.running, Damaged: v.lost > 0 || v.lostBytes > 0,
 	}
 	for _, g := range v.segments {
 		i.Bytes += g.bytes()
@@ -49,17 +49,18 @@ func describe(path string, uuid capture.UUID) (Info, error) {
 			continue
 		}
 		if i.First.IsZero() {
-			i.First = v.utc(g, g.firstNs)
+			i.First = v.utc(g, g.from)
 		}
-		i.Last = v.utc(g, g.lastNs)
+		i.Last = v.utc(g, g.to)
 	}
 	return i, nil
 }
 
 // utc corrects the time of a segment's frame by what is known of the clock.
-func (v *survey) utc(g *segment, ns int64) time.Time {
-	if g.live {
-		ns += correction(v.clocks[g.boot], ns-g.offsetNs, g.offsetNs)
+func (v *survey) utc(g *segment, m moment) time.Time {
+	ns := m.ns
+	if m.live {
+		ns += correction(v.clocks[g.boot], ns-m.offsetNs, m.offsetNs)
 	}
 	return time.Unix(0, ns).UTC()
 }

@@ -52,7 +52,7 @@ func look(path string) (survey, error) {
 		c = readCursor(f)
 		_ = f.Close()
 	}
-	v := survey{fs: system{}, dir: path, acked: c.acked, clocks: map[Boot][]State{}}
+	v := survey{fs: system{}, dir: path, acked: c.acked, clocks: map[Boot][]State{}, running: locked(path)}
 	return v, diskFault(path, v.all(c, false))
 }
 

@@ -71,7 +71,8 @@ type survey struct {
 	known     bool   // the ordinal is
 	lost      uint64 // frames that were written, not confirmed, and not found
 	lostBytes int64
-	later     int // the version of a file that is too new, 0 if there is none
+	running   bool // somebody writes: what is not there yet is not lost
+	later     int  // the version of a file that is too new, 0 if there is none
 }
 
 func (v *survey) frames() (n uint64) {
@@ -104,7 +105,9 @@ func (v *survey) all(c cursor, ours bool) error {
 	if uint64(v.number) >= c.segment && len(numbers) > 0 {
 		owed = max(c.ordinal+c.memory, v.ordinal) - v.ordinal
 	}
-	v.lose(owed, c.next)
+	if !v.running {
+		v.lose(owed, c.next)
+	}
 	return nil
 }
 
@@ -142,7 +145,9 @@ func (v *survey) segment(number uint32, newest, ours bool) error {
 		sc.ahead = readAhead
 	}
 	whole, err := v.records(g, &sc, newest)
-	v.lostBytes += sc.skipped
+	if !newest || !v.running {
+		v.lostBytes += sc.skipped
+	}
 	if err == nil && newest && ours && whole < size {
 		err = f.Truncate(whole) // what a crash tore
 		g.size = whole
@@ -197,7 +202,7 @@ func (v *survey) batch(g *segment, h *header) {
 		v.lose(h.ordinal-v.ordinal, h.first)
 	}
 	v.ordinal, v.known = max(v.ordinal, h.ordinal+uint64(h.count)), true
-	g.note(h)
+	g.note(h, h)
 	if first := max(h.first, v.next); first < h.end() {
 		g.add(first, h.end()) // what a failed disk has twice is there once
 		v.next = h.end()

@@ -12,9 +12,14 @@ type segment struct {
 	points int64 // of the points' file, the same
 	sealed bool  // nothing is appended any more
 
-	live             bool // of the newest record:
-	lastNs, offsetNs int64
-	firstNs          int64 // of the oldest one
+	from, to moment // of the oldest frame and of the newest
+}
+
+// A moment is a time by the clock that a frame has: UTC as the system took it
+// to be, which was offsetNs ahead of CLOCK_BOOTTIME, if it is live.
+type moment struct {
+	ns, offsetNs int64
+	live         bool
 }
 
 // A run is frames with numbers that follow each other.
@@ -81,10 +86,11 @@ func (g *segment) lose(from, to uint64) {
 	g.runs = slices.DeleteFunc(left, func(r run) bool { return r.first >= r.end })
 }
 
-// note remembers the times of a record of frames.
-func (g *segment) note(h *header) {
+// note remembers the times of records of frames, before they are added: of the
+// first of them and of the last.
+func (g *segment) note(first, last *header) {
 	if len(g.runs) == 0 {
-		g.firstNs = h.firstNs
+		g.from = moment{first.firstNs, first.offsetNs, first.live}
 	}
-	g.live, g.lastNs, g.offsetNs, g.boot = h.live, h.lastNs, h.offsetNs, h.boot
+	g.to, g.boot = moment{last.lastNs, last.offsetNs, last.live}, last.boot
 }

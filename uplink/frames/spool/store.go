@@ -142,7 +142,7 @@ func (s *Store) Unsent(from, before uint64) (frames uint64, bytes int64, oldest 
 			continue
 		}
 		if frames == 0 {
-			oldest = s.instant(g, g.firstNs)
+			oldest = s.instant(g, g.from)
 		}
 		frames += n
 		bytes += int64(float64(g.size) * float64(n) / float64(g.count(0, g.end())))
@@ -156,14 +156,14 @@ type Instant struct {
 	Boottime bool // it is CLOCK_BOOTTIME of this boot, else UTC
 }
 
-func (s *Store) instant(g *segment, ns int64) Instant {
+func (s *Store) instant(g *segment, m moment) Instant {
 	switch {
-	case !g.live:
-		return Instant{Ns: ns}
+	case !m.live:
+		return Instant{Ns: m.ns}
 	case g.boot == s.rig.boot:
-		return Instant{Ns: ns - g.offsetNs, Boottime: true}
+		return Instant{Ns: m.ns - m.offsetNs, Boottime: true}
 	}
-	return Instant{Ns: ns + correction(s.clocks[g.boot], ns-g.offsetNs, g.offsetNs)}
+	return Instant{Ns: m.ns + correction(s.clocks[g.boot], m.ns-m.offsetNs, m.offsetNs)}
 }
 
 // give takes the oldest segment that may be given up out of the store, and

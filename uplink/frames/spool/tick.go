@@ -138,6 +138,10 @@ func (s *Store) save(acked, next, memory uint64) error {
 	return nil
 }
 
+// neverSetNs is 2020-01-01: a clock that says less was never set, and nothing is
+// known of its frames' age.
+const neverSetNs = int64(1_577_836_800e9)
+
 // expire gives up what is older than the rig keeps.
 func (s *Store) expire(now Now) {
 	age := int64(s.rig.o.MaxAge)
@@ -145,11 +149,11 @@ func (s *Store) expire(now Now) {
 		return
 	}
 	old := func(g *segment) bool {
-		at := s.instant(g, g.lastNs)
+		at := s.instant(g, g.to)
 		switch {
 		case at.Boottime:
 			return now.BootNs-at.Ns > age
-		case !g.live || now.UTCNs == 0:
+		case !g.to.live || now.UTCNs == 0 || at.Ns < neverSetNs:
 			return false // a file's frames are as old as the file
 		}
 		return now.UTCNs-at.Ns > age

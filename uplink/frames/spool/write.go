@@ -30,7 +30,7 @@ type writer struct {
 	size, psiz int64  // what is
 	runs       []run  // of both, what is not in seg yet
 	committed  uint64 // the end of what is
-	last       header // of the newest record
+	head, last header // of the oldest record in runs and of the newest
 
 	points  []gps.Point // the newest, for the next segment,
 	safe    []gps.Point // and the newest that are part of the store
@@ -61,6 +61,9 @@ func (s *Store) Write(first uint64, b *capture.Batch, from int) error {
 	w.buf = appendBatch(w.buf, h, b, from)
 	h, _ = parseHeader(w.buf[len(w.buf)-recordSize(b, from):])
 	w.ordinal += uint64(h.count)
+	if len(w.runs) == 0 {
+		w.head = h
+	}
 	w.runs = append(w.runs, run{h.first, h.end()})
 	w.last = h
 	if len(w.buf) < flushBytes {
@@ -164,7 +167,7 @@ func (s *Store) publish() {
 	w, g := &s.w, s.w.seg
 	s.mu.Lock()
 	if len(w.runs) > 0 {
-		g.note(&w.last)
+		g.note(&w.head, &w.last)
 	}
 	for _, r := range w.runs {
 		g.add(r.first, r.end)
