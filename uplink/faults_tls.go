@@ -59,9 +59,9 @@ func tlsCause(err error, host string, cfg *tls.Config) (advice string, why error
 	case strings.Contains(err.Error(), "server selected unsupported protocol version"):
 		return adviceOldTLS, errOldTLS
 	case isTimeout(err):
-		return adviceNoTLS, fmt.Errorf("no TLS answer within %v", handshakeTimeout)
+		return adviceNoTLS, noHandshake(fmt.Sprintf("no TLS answer within %v", handshakeTimeout))
 	case isEnd(err):
-		return adviceNoTLS, errors.New("the server ended the TLS handshake")
+		return adviceNoTLS, noHandshake("the server ended the TLS handshake")
 	}
 	return "", fmt.Errorf("TLS: %w", rootCause(err))
 }
@@ -80,6 +80,17 @@ var (
 	errNotOurs    = errors.New("the server refuses this sensor's certificate")
 	errNoServerOf = errors.New("the server has nothing under this name")
 )
+
+// noHandshake is a fault of TLS that may pass: the port speaks something else, or
+// it is that of a tunnel whose other end, or the server there, is just away.
+type noHandshake string
+
+func (e noHandshake) Error() string { return string(e) }
+
+func isNoHandshake(err error) bool {
+	_, is := errors.AsType[noHandshake](err)
+	return is
+}
 
 func outOfDate(c *x509.Certificate) (advice string, why error) {
 	if c != nil && time.Now().Before(c.NotBefore) {

@@ -72,10 +72,11 @@ func (r *Redial) After(err error, now time.Time) time.Duration {
 		if !isProxyLogin(err) {
 			return r.grow(code, slowMin, slowMax)
 		}
-	case fault.LinkRejected, fault.LinkProtocol, fault.LinkNotKismet:
+	case fault.LinkRejected, fault.LinkProtocol, fault.LinkNotKismet, fault.LinkTLS:
 		// A server that restarts behind a tunnel or a proxy looks like many other
 		// things on its way, and one that lost us may still hold the old session.
-		if wasUp && now.Sub(r.healthyAt) < briskFor {
+		passes := code != fault.LinkTLS || isNoHandshake(err)
+		if passes && wasUp && now.Sub(r.healthyAt) < briskFor {
 			return between(settleMin, settleMax)
 		}
 	}

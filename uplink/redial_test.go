@@ -1,7 +1,12 @@
 package uplink
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"io"
+	"syscall"
 	"testing"
 	"time"
 
@@ -82,5 +87,32 @@ func TestRedialSlowsDownBehindManyBriefLinks(t *testing.T) {
 	r.Healthy(now)
 	if wait = r.After(lost, now.Add(time.Hour)); wait > settleMax {
 		t.Errorf("waits %v behind a long link", wait)
+	}
+}
+
+// Where TLS goes through a tunnel, a server that restarts ends the handshake, or
+// does not answer it. That is no wrong certificate.
+func TestTLSOfAServerThatRestartsIsTriedSoon(t *testing.T) {
+	d := &Dialer{Server: Server{Host: "kismet.test", TLS: &tls.Config{}}}
+	for _, tt := range []struct {
+		name     string
+		err      error
+		low, top time.Duration
+	}{
+		{"hung up on", io.EOF, settleMin, settleMax},
+		{"reset", syscall.ECONNRESET, settleMin, settleMax},
+		{"no answer", context.DeadlineExceeded, settleMin, settleMax},
+		{"unknown authority", x509.UnknownAuthorityError{}, firmMin, firmMax},
+	} {
+		err := d.tlsFault(tt.err, false)
+		var r Redial
+		if wait := r.After(err, epoch); fault.CodeOf(err) != fault.LinkTLS || wait < firmMin {
+			t.Errorf("%s, never up: %v after %v", tt.name, err, wait)
+		}
+		r.Healthy(epoch)
+		r.After(fault.New(fault.LinkLost, "server", errEnded), epoch.Add(time.Hour))
+		if wait := r.After(err, epoch.Add(time.Hour+time.Minute)); wait < tt.low || wait > tt.top {
+			t.Errorf("%s, was up a minute ago: waits %v, want %v to %v", tt.name, wait, tt.low, tt.top)
+		}
 	}
 }
