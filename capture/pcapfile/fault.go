@@ -46,6 +46,10 @@ func (r *Reader) readFault(err error) error {
 	return e
 }
 
+// IsCut reports whether an error of a Reader says that the file ends in the
+// middle of a frame, and not that it is damaged.
+func IsCut(err error) bool { return errors.Is(err, errCut) }
+
 func object(path string) string { return "file " + path }
 
 // isSystem tells what the operating system says from what the content does.

@@ -108,3 +108,33 @@ func TestHelpOfSpoolNamesItsOwnCommands(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// The loss of power can leave whole frames behind a damage, which only the
+// repair of a recording gets at.
+func TestExportSaysThatAnOpenRecordingIsDamagedInTheMiddle(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "rover-20250615T150640Z-0001.pcapng.part")
+	writeDrive(t, path, 0, 100)
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteAt(make([]byte, 512), 4096); err != nil {
+		t.Fatal(err)
+	}
+	status, _, errs := sensord(t, "export", "-o", filepath.Join(dir, "x.gpx"), path)
+	if status != 3 || !strings.Contains(errs, "\n  everything before the damage is exported; record into its directory as the same rig,") {
+		t.Errorf("exit %d\n%s", status, errs)
+	}
+	// One that has just begun misses nothing.
+	for _, size := range []int64{0, 20} {
+		if err := file.Truncate(size); err != nil {
+			t.Fatal(err)
+		}
+		status, _, errs := sensord(t, "export", "-o", filepath.Join(dir, "y.gpx"), path)
+		if status != 0 || !strings.Contains(errs, "it was not closed; read to its last whole frame") {
+			t.Errorf("%d bytes: exit %d\n%s", size, status, errs)
+		}
+	}
+}

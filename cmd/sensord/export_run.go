@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/capture/pcapfile"
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink/frames"
@@ -121,7 +123,7 @@ func (x *exporter) add(screen *frames.Screen, l *frames.Located) error {
 // recording that is still written, or was cut, a torn end is no loss. Some says
 // whether there were frames before.
 func (x *exporter) unreadable(f frameFeed, err error, some bool) {
-	if f.part && fault.CodeOf(err) == fault.SourceCorrupt {
+	if f.part && torn(f.path, err, some) {
 		writeMessage(x.errs, f.object+": it was not closed; read to its last whole frame", "")
 		return
 	}
@@ -129,11 +131,29 @@ func (x *exporter) unreadable(f frameFeed, err error, some bool) {
 	remedy := fault.RemedyOf(err)
 	if fault.CodeOf(err) == fault.SourceCorrupt {
 		remedy = "name a spool directory, or a pcap or pcapng file"
-		if some {
+		switch {
+		case f.part:
+			remedy = "everything before the damage is exported; record into its directory as the same rig, which makes it whole, then export it again"
+		case some:
 			remedy = "everything before the damage is exported"
 		}
 	}
 	writeMessage(x.errs, err.Error(), remedy)
+}
+
+// torn reports whether an error is of the end of a recording that was not
+// closed, or of one that has hardly begun. Behind other damages, as the loss of
+// power leaves them, there may be frames.
+func torn(path string, err error, some bool) bool {
+	const head = 4 << 10 // what is described before the first frame is shorter
+	if fault.CodeOf(err) != fault.SourceCorrupt {
+		return false
+	}
+	if pcapfile.IsCut(err) {
+		return true
+	}
+	info, statErr := os.Stat(path)
+	return !some && statErr == nil && info.Size() <= head
 }
 
 func writeMessage(w io.Writer, what, remedy string) {
