@@ -97,13 +97,42 @@ func (s *shared) plausible() bool {
 	return err == nil && s.now()+now.OffsetNs >= clock.Earliest().UnixNano()
 }
 
+// A turn is had by one at a time. What hangs in a slow disk is left behind by its
+// worker, and nothing else may write there until it has come to its end.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+// do does work that ends with ctx, unless that is done before it is its turn.
+func (t turn) do(ctx context.Context, work func(context.Context) error) error {
+	select {
+	case t <- struct{}{}:
+		defer func() { <-t }()
+		return work(ctx)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// last does work behind everybody's, and is nobody's turn any more.
+func (t turn) last(work func()) {
+	t <- struct{}{}
+	work()
+}
+
+// spill writes the log to disk until ctx is done.
+func (s *sourceState) spill(ctx context.Context) error { return s.writing.do(ctx, s.log.Spill) }
+
+// record writes the recording until ctx is done.
+func (s *shared) record(ctx context.Context) error { return s.recording.do(ctx, s.recorder.Run) }
+
 // settle writes what is not confirmed to disk, if it is to be kept there, and
 // counts what is lost. No actor uses the log any more.
 func (s *shared) settle(state *sourceState) (lost, kept uint64) {
 	if s.keeps(state) && state.attached {
 		done, cancel := context.WithCancel(context.Background())
 		cancel()
-		_ = state.log.Spill(done) // what goes wrong with it is in the log's counters
+		state.writing.last(func() { _ = state.log.Spill(done) }) // what goes wrong with it is in the log's counters
 	}
 	lost = state.log.Discard()
 	kept = state.log.Stats().Kept

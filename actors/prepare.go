@@ -19,7 +19,7 @@ import (
 func newShared(opts Options) (*shared, error) {
 	s := &shared{
 		cfg: opts.Config, log: opts.Log, version: opts.Version,
-		lender: uplink.NewLender(inFlightBytes), tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
+		lender: uplink.NewLender(inFlightBytes), recording: newTurn(), tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
 		dialers: opts.Dialers, open: opts.open, watch: opts.watch, now: opts.now, system: opts.system,
 	}
 	if s.watchNetwork = opts.network; s.watchNetwork == nil {

@@ -172,6 +172,7 @@ func (r *rig) stop() {
 	for _, c := range r.copies {
 		c.client.Close()
 	}
+	r.recording.last(func() {})
 	if err := r.unrecorded(); err != nil && (r.err == nil || r.cfg.Once && fault.Exit(r.err) == fault.ExitFailed) {
 		r.err = err
 	}

@@ -32,6 +32,7 @@ type shared struct {
 	pacer        *uplink.Pacer     // of late frames
 	spool        *spool.Rig        // nil keeps frames in memory only
 	recorder     *export.Recorder  // nil records nothing
+	recording    turn              // to write its files
 	report       func() web.Status // what is told of the rig
 	lender       *uplink.Lender
 	tracker      *gps.Tracker

@@ -54,7 +54,7 @@ func (s *source) Receive(ctx actor.Context) {
 	case *actor.Started:
 		s.run = Run(s.state.runs.Add(1))
 		if s.rig.keeps(s.state) {
-			s.rig.startWorker(ctx, "spill", s.log, s.state.log.Spill)
+			s.rig.startWorker(ctx, "spill", s.log, s.state.spill)
 		}
 		s.radio = spawn(ctx, "radio", s.rig.props(func() actor.Actor { return newRadio(s.state, s.rig, s.run) }))
 	case RadioOpened:

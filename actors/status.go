@@ -139,6 +139,7 @@ type sourceState struct {
 	index    int // in the configuration
 	log      *frames.Log
 	attached bool         // the log has its store on disk
+	writing  turn         // to write the log to that
 	gate     *frames.Gate // nil without zones
 	hidden   uint64       // of its frames, that the log knows of
 	engine   engineSlot
@@ -158,7 +159,7 @@ type sourceState struct {
 }
 
 func newSourceState(cfg configs.Source, memory int, rig *shared) *sourceState {
-	s := &sourceState{cfg: cfg, log: frames.NewLog(frames.Options{
+	s := &sourceState{cfg: cfg, writing: newTurn(), log: frames.NewLog(frames.Options{
 		MemoryBytes: memory, After: rig.cfg.Spool.After, Tracker: rig.tracker, Now: rig.now,
 		Zones: rig.cfg.Privacy.Zones, Log: rig.log.With("source", cfg.Name),
 	})}

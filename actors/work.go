@@ -14,7 +14,7 @@ import (
 // `sensord status` asks, and the watches of the network and the server.
 func (r *rig) startWork(ctx actor.Context) {
 	if r.recorder != nil {
-		r.startWorker(ctx, "recorder", r.log, r.recorder.Run)
+		r.startWorker(ctx, "recorder", r.log, r.record)
 	}
 	if socket := r.cfg.Status.Socket; socket != "" && r.report != nil {
 		r.startWorker(ctx, "status", r.log, func(ctx context.Context) error {
