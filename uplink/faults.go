@@ -70,7 +70,7 @@ func (d *Dialer) upgradeFault(resp *http.Response, err error) error {
 	case code == http.StatusNotFound && isKismet:
 		return d.fail(fault.LinkEndpoint, "", "no remote capture at %s (404)", d.Server.path())
 	case code == http.StatusNotFound:
-		return d.fail(fault.LinkNotKismet, "check host, port and --endpoint: behind a proxy the path has the proxy's prefix in front",
+		return d.fail(fault.LinkNotKismet, "check host, port and --endpoint: behind a proxy the path has the proxy's prefix in front, and the proxy passes on the headers Upgrade and Connection",
 			"no Kismet at %s: %s answered 404", d.Server.path(), webServer(server))
 	case code == http.StatusBadRequest && d.Server.TLS == nil && speaksTLS(string(body)):
 		return d.fail(fault.LinkPlain, "", "plain HTTP sent to a TLS port")
