@@ -20,7 +20,8 @@ import (
 func TestDiskThatFailsCostsNothingWhileMemoryLasts(t *testing.T) {
 	for _, long := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			dir := t.TempDir()
+			root := t.TempDir()
+			dir, aside := filepath.Join(root, "medium"), filepath.Join(root, "aside")
 			var said bytes.Buffer
 			r := start(t, dir, func(s *spool.Options, f *frames.Options) {
 				s.SegmentBytes, s.Log = 64<<10, slog.New(slog.NewTextHandler(&said, nil))
@@ -28,9 +29,8 @@ func TestDiskThatFailsCostsNothingWhileMemoryLasts(t *testing.T) {
 			})
 			r.append(0, 320, 300)
 			wait(5 * time.Second)
-			// The directory is gone: no segment can be begun.
-			source, aside := filepath.Join(dir, wlan.String()), filepath.Join(dir, "aside")
-			if err := os.Rename(source, aside); err != nil {
+			// The medium is gone: no segment can be begun.
+			if err := os.Rename(dir, aside); err != nil {
 				t.Fatal(err)
 			}
 			n := 320
@@ -48,7 +48,7 @@ func TestDiskThatFailsCostsNothingWhileMemoryLasts(t *testing.T) {
 				n += 6400
 				wait(time.Second)
 			}
-			if err := os.Rename(aside, source); err != nil {
+			if err := os.Rename(aside, dir); err != nil {
 				t.Fatal(err)
 			}
 			wait(10 * time.Second)
@@ -146,11 +146,11 @@ func TestRulesOfDroppingAndTheirCounters(t *testing.T) {
 // be written any more.
 func TestDiskThatWorksAgainIsNoticedWithoutAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
+		root := t.TempDir()
+		dir, aside := filepath.Join(root, "medium"), filepath.Join(root, "aside")
 		var said bytes.Buffer
 		r := start(t, dir, func(s *spool.Options, _ *frames.Options) { s.Log = slog.New(slog.NewTextHandler(&said, nil)) })
-		source, aside := filepath.Join(dir, wlan.String()), filepath.Join(dir, "aside")
-		if err := os.Rename(source, aside); err != nil {
+		if err := os.Rename(dir, aside); err != nil {
 			t.Fatal(err)
 		}
 		r.append(0, 32, 100)
@@ -169,7 +169,7 @@ func TestDiskThatWorksAgainIsNoticedWithoutAnOutage(t *testing.T) {
 			}
 		}
 		turns()
-		if err := os.Rename(aside, source); err != nil {
+		if err := os.Rename(aside, dir); err != nil {
 			t.Fatal(err)
 		}
 		turns()
@@ -192,15 +192,15 @@ func TestDiskThatWorksAgainIsNoticedWithoutAnOutage(t *testing.T) {
 // A disk that works again is tried at the end, however short ago it failed.
 func TestTheEndTriesADiskThatHasJustFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
+		root := t.TempDir()
+		dir, aside := filepath.Join(root, "medium"), filepath.Join(root, "aside")
 		r := start(t, dir, nil)
-		source, aside := filepath.Join(dir, wlan.String()), filepath.Join(dir, "aside")
-		if err := os.Rename(source, aside); err != nil {
+		if err := os.Rename(dir, aside); err != nil {
 			t.Fatal(err)
 		}
 		r.append(0, 320, 100)
 		wait(2500 * time.Millisecond)
-		if err := os.Rename(aside, source); err != nil {
+		if err := os.Rename(aside, dir); err != nil {
 			t.Fatal(err)
 		}
 		r.end()

@@ -10,11 +10,11 @@ import (
 )
 
 // recover finds out what earlier runs left, and begins the writing behind it.
-func (s *Store) recover(m meta) error {
+func (s *Store) recover() error {
 	if _, err := readMeta(s.dir); err != nil {
 		return err
 	}
-	if err := writeMeta(s.dir, m); err != nil {
+	if err := writeMeta(s.dir, s.meta); err != nil {
 		return err
 	}
 	f, c, err := openCursor(s.rig.o.files, filepath.Join(s.dir, cursorName))

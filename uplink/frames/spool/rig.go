@@ -103,8 +103,8 @@ func (r *Rig) Source(uuid capture.UUID, name, kind string, live bool) (*Store, e
 		rig: r, uuid: uuid, name: name, dir: dir, lock: held, clocks: map[Boot][]State{},
 		log: r.o.Log.With("source", name),
 	}
-	m := meta{Version: version, UUID: uuid.String(), Name: name, Type: kind, Live: live}
-	if err := s.recover(m); err != nil {
+	s.meta = meta{Version: version, UUID: uuid.String(), Name: name, Type: kind, Live: live}
+	if err := s.recover(); err != nil {
 		_ = held.Close()
 		return nil, diskFault(dir, err)
 	}

@@ -30,6 +30,7 @@ type Store struct {
 	name string
 	dir  string
 	lock *os.File
+	meta meta
 	log  *slog.Logger
 
 	recovered Recovery

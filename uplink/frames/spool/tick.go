@@ -74,6 +74,9 @@ func (s *Store) Tick(next, memory uint64, now Now) error {
 			return err
 		}
 	}
+	if err := s.attend(); err != nil {
+		return err
+	}
 	if err := s.sync(); err != nil {
 		w.lame = true
 		return s.fail(err)

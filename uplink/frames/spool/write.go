@@ -92,6 +92,9 @@ func (s *Store) begin() error {
 	if err := s.seal(); err != nil {
 		return err
 	}
+	if err := s.settle(); err != nil {
+		return s.fail(err)
+	}
 	if err := s.open(); err != nil {
 		return s.fail(err)
 	}
