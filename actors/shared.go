@@ -63,11 +63,14 @@ type watcher func(ctx context.Context, tell func(links []linuxwifi.LinkAddress, 
 // claim gives an opened radio the UUID of its address, if the configuration
 // could not know it, and makes sure that no other source has it.
 func (s *shared) claim(state *sourceState, d Details) error {
-	if !state.uuid().IsZero() || !d.Live {
+	if !d.Live {
 		return nil
 	}
 	s.claims.Lock()
 	defer s.claims.Unlock()
+	if !state.uuid().IsZero() {
+		return s.attach(state) // again, if what is kept could not be opened before
+	}
 	uuid := capture.WifiUUID(d.MAC)
 	for _, other := range s.sources {
 		if other.uuid() == uuid {

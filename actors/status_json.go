@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"math"
 	"os"
 	"time"
@@ -54,7 +55,7 @@ func reportSource(s *SourceStatus, mode configs.HopMode) web.Source {
 	}
 	src.Problem = web.ProblemOf(s.Err)
 	if s.Radio != nil {
-		src.Problem = web.ProblemOf(s.Radio.Err)
+		src.Problem = cmp.Or(src.Problem, web.ProblemOf(s.Radio.Err))
 		src.Radio = reportRadio(s.Radio, mode)
 	}
 	return src

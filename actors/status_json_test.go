@@ -53,7 +53,7 @@ func TestReportOfARadio(t *testing.T) {
 	got := reportSource(&SourceStatus{
 		Name: "roof", Type: capture.TypeLinuxWifi, Capture: CaptureWaiting,
 		Frames: frames.Stats{Captured: 20, Recovered: 5, Acked: 10, Dropped: 5, DroppedBy: drops, Waiting: 10, InFlight: 4, Spilled: 6, DiskBytes: 600, DiskErr: fault.New(fault.DiskFull, "spool /s", errors.New("no space left on device"))},
-		Link:   LinkStatus{State: LinkStreaming, Server: "ws://home", Protocol: "v3", Links: 2, Since: time.Unix(1_700_000_000, 0), RoundTrip: 41_200 * time.Microsecond, CatchUp: 90 * time.Second, HasCatchUp: true, HoldsLate: true},
+		Link:   LinkStatus{State: LinkStreaming, Server: "ws://home", Protocol: "v3", Links: 2, SentBytes: 5000, Since: time.Unix(1_700_000_000, 0), RoundTrip: 41_200 * time.Microsecond, CatchUp: 90 * time.Second, HasCatchUp: true, HoldsLate: true},
 		Radio: &RadioStatus{
 			Err: fault.New(fault.RadioGone, "radio wlan1", errors.New("it was unplugged")), Tuned: at(2437),
 			Hop:      hop.Status{Hopping: true, Active: []capture.Channel{at(2412), at(2437)}, Refused: []hop.RefusedChannel{{Channel: at(2484), Err: errors.New("disabled")}, {Channel: at(2472)}}, Rate: math.NaN(), Cycle: 400 * time.Millisecond},
@@ -62,7 +62,7 @@ func TestReportOfARadio(t *testing.T) {
 	}, configs.HopLocal)
 	want := web.Source{
 		Name: "roof", Type: "linuxwifi", Capture: "waiting for the radio",
-		Link: web.Link{State: "streaming", Server: "ws://home", Protocol: "v3", Links: 2, Since: "2023-11-14T22:13:20.000Z", RoundTrip: new(0.041), CatchUp: new(90.0), Held: "kept frames wait until the time is known"},
+		Link: web.Link{State: "streaming", Server: "ws://home", Protocol: "v3", Links: 2, Sent: new(uint64(5000)), Since: "2023-11-14T22:13:20.000Z", RoundTrip: new(0.041), CatchUp: new(90.0), Held: "kept frames wait until the time is known"},
 		Frames: web.Frames{
 			Captured: 20, Recovered: 5, Sent: 14, Acked: 10, Waiting: 10, InFlight: 4, OnDisk: 6, DiskBytes: 600, Dropped: 5, DroppedBy: map[string]uint64{"size": 3, "privacy": 2},
 			Problem: &web.Problem{Code: "disk.full", Object: "spool /s", Error: "no space left on device", Remedy: fault.DiskFull.Remedy(), Exit: 1},

@@ -62,7 +62,7 @@ type (
 
 func newUplink(state *sourceState, rig *shared) *uplinkActor {
 	return &uplinkActor{
-		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name),
+		state: state, rig: rig, log: rig.log.With("source", state.cfg.Name), sentBefore: state.link.Load().SentBytes,
 		servers: uplink.NewFailover(len(rig.dialers)), rivals: make([]uplink.Rivalry, len(rig.dialers)),
 		faults: make([]error, len(rig.dialers)),
 	}
@@ -263,7 +263,7 @@ func (k *uplinkActor) ended(ctx actor.Context, err error) {
 		k.sentBefore += k.live.Written()
 		k.live = nil
 	}
-	k.update(func(s *LinkStatus) { s.CatchUp, s.HasCatchUp, s.HoldsLate = 0, false, false })
+	k.update(func(s *LinkStatus) { s.RoundTrip, s.CatchUp, s.HasCatchUp, s.HoldsLate = 0, 0, false, false })
 	if err == nil {
 		k.enter(LinkFinished)
 		ctx.Send(ctx.Parent(), Drained{})
