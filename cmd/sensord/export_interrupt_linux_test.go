@@ -83,7 +83,7 @@ func TestSpoolThatCannotBeReadIsExplained(t *testing.T) {
 		t.Errorf("%v: %s", err, fault.RemedyOf(err))
 	}
 	absent := fault.Newf(fault.SpoolAbsent, "spool /x", "no such directory")
-	if unread(absent) != absent || unread(nil) != nil {
+	if !errors.Is(unread(absent), absent) || fault.RemedyOf(unread(absent)) != fault.RemedyOf(absent) || unread(nil) != nil {
 		t.Error("other errors are changed")
 	}
 }

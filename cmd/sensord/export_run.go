@@ -38,11 +38,15 @@ var (
 
 // run exports and says what became of it.
 func (x *exporter) run(ctx context.Context, feeds []frameFeed, out *exportOutput) error {
-	done := make(chan error, 1)
-	go func() { done <- x.drain(ctx, feeds) }()
-	var err error
+	var err, drained error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		drained = x.drain(ctx, feeds)
+	}()
 	select {
-	case err = <-done:
+	case <-done:
+		err = drained
 	case <-ctx.Done():
 		err = errExportInterrupted
 		select {
