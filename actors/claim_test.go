@@ -87,7 +87,12 @@ func TestReportCountsWhatAnEarlierUplinkSent(t *testing.T) {
 		if before.Sent == nil || *before.Sent == 0 {
 			t.Fatalf("streaming: %+v", before)
 		}
-		r.system.Root.Send(actor.NewPID(r.pid.Address, "rig/source-1/uplink"), ServerAnswer{})
+		goAway(t, r.srv)
+		elapse(10 * time.Millisecond)
+		r.system.Root.Send(actor.NewPID(r.pid.Address, "rig/source-1/uplink"), ServerAnswer{}) // no link: a nil pointer
+		if err := r.srv.Refuse(false); err != nil {
+			t.Fatal(err)
+		}
 		elapse(5 * time.Second)
 		after := r.Report().Sources[0].Link
 		if after.Sent == nil || *after.Sent < *before.Sent {
