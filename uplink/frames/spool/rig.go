@@ -39,6 +39,7 @@ type Rig struct {
 	boot   Boot
 	rotate time.Duration // no segment is written to for longer
 	used   atomic.Int64
+	long   atomic.Int64 // bytes of a segment
 
 	mu     sync.Mutex
 	stores []*Store
@@ -111,6 +112,8 @@ func (r *Rig) Source(uuid capture.UUID, name, kind string, live bool) (*Store, e
 	r.used.Add(s.bytes())
 	r.mu.Lock()
 	r.stores = append(r.stores, s)
+	// The segments that are written to cannot be given up: they must not be all.
+	r.long.Store(min(r.o.SegmentBytes, max(minSegmentBytes, r.o.SizeBytes/int64(4*len(r.stores)))))
 	r.mu.Unlock()
 	return s, nil
 }

@@ -86,7 +86,7 @@ func (s *Store) begin() error {
 	if now := time.Now(); s.failing() && now.Before(w.retry) {
 		return s.failure()
 	}
-	if w.seg != nil && (w.size+int64(len(w.buf)) < s.rig.o.SegmentBytes && time.Since(w.began) < s.rig.rotate) {
+	if w.seg != nil && (w.size+int64(len(w.buf)) < s.rig.long.Load() && time.Since(w.began) < s.rig.rotate) {
 		return nil
 	}
 	if err := s.seal(); err != nil {
