@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/internal/fault"
@@ -72,6 +73,11 @@ func tooNew(dir string, found int) error {
 	return fault.Newf(fault.SpoolVersion, "spool "+dir, "it is of version %d, and this sensord knows version %d", found, version)
 }
 
+const (
+	lockTries = 10
+	lockAgain = 20 * time.Millisecond
+)
+
 // lock takes a source's directory for this process, as long as the file is
 // open. The file names the process that has it.
 func lock(dir string) (*os.File, error) {
@@ -79,7 +85,15 @@ func lock(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tryLock(f); err != nil {
+	err = tryLock(f)
+	for range lockTries {
+		if !errors.Is(err, errLocked) {
+			break
+		}
+		<-time.After(lockAgain) // it may be held by who looks whether it is, see locked
+		err = tryLock(f)
+	}
+	if err != nil {
 		who, _ := io.ReadAll(io.LimitReader(f, 20))
 		_ = f.Close()
 		if !errors.Is(err, errLocked) {
