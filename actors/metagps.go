@@ -121,6 +121,7 @@ type metaCopy struct {
 	rig   *shared
 	log   *slog.Logger
 	task  *task
+	zone  bool       // the position is inside one: not to be told
 	code  fault.Code // of the last trouble, said once
 	stale bool       // said
 }
@@ -198,15 +199,15 @@ func (m *metaCopy) update(ctx context.Context) (updated bool, err error) {
 			err = fault.New(fault.Internal, "metagps "+m.state.name, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	position, ok := m.rig.tracker.Track().At(m.rig.now())
-	ok = ok && !gps.Hidden(m.rig.cfg.Privacy.Zones, position)
-	m.state.set(func(s *CopyStatus) { s.Stale = !ok })
+	position, known := m.rig.tracker.Track().At(m.rig.now())
+	m.zone = known && gps.Hidden(m.rig.cfg.Privacy.Zones, position)
+	m.state.set(func(s *CopyStatus) { s.Stale = !known || m.zone })
 	if !m.state.now().Exists {
 		if err := m.create(ctx); err != nil {
 			return false, err
 		}
 	}
-	if !ok {
+	if !known || m.zone {
 		return false, nil
 	}
 	err = m.state.client.UpdateMetaGPS(ctx, m.state.name, position)
@@ -249,7 +250,9 @@ func (m *metaCopy) tell(err error) {
 	}
 	if stale := m.state.now().Stale; stale != m.stale {
 		m.stale = stale
-		if stale {
+		if m.zone {
+			m.log.Info("inside a zone of privacy: the server keeps the last position that it was told")
+		} else if stale {
 			m.log.Warn("no position: the server keeps the last one that it was told", "code", fault.GPSStale)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/uplink"
 	"github.com/sensord/sensord/uplink/kismettest"
 )
@@ -62,6 +63,32 @@ func TestOnePlannedReconnectForACopyThatTakesLong(t *testing.T) {
 		src, ok := srv.Source(r.Status().Sources[0].UUID.String())
 		if !ok || src.Options["metagps"] != "car" || src.Sessions > 2 {
 			t.Errorf("announced as %s, in %d sessions\n%s", src.Announced, src.Sessions, r.log)
+		}
+	})
+}
+
+// Nothing is told of a zone, and the log does not say that there is no position.
+func TestServersCopyIsNotToldOfAZone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		machine := newFakeMachine()
+		machine.plugReceiver("puck")
+		world := newFakeWorld(2412)
+		world.machine = machine
+		world.plug("wlan0")
+		lat, lon := machine.place(machine.boottime() + int64(30*time.Second))
+		zone := gps.Zone{Name: "home", Lat: lat, Lon: lon, RadiusM: 300}
+		r := startRigIn(t, world, kismettest.Config{APIKeys: map[string]string{adminKey: kismettest.RoleAdmin}}, nil, false, configs.Config{
+			Sources: []configs.Source{radioOf(t, "wlan0:metagps=car")}, GPS: gpsOf("puck"), Privacy: configs.Privacy{Zones: []gps.Zone{zone}},
+			Servers: []configs.Server{{Name: "home", REST: configs.REST{URL: "http://kismet.test:2501", APIKey: configs.Secret(adminKey)}}},
+		})
+		elapse(time.Minute)
+		for _, u := range r.srv.MetaUpdates("car") {
+			if zone.Contains(gps.Position{Lat: u.Lat, Lon: u.Lon}) {
+				t.Errorf("the server was told %+v", u)
+			}
+		}
+		if log := r.log.String(); strings.Contains(log, "no position: the server keeps") && !strings.Contains(log, "inside a zone of privacy") {
+			t.Errorf("the log says\n%s", log)
 		}
 	})
 }

@@ -152,7 +152,11 @@ func statusLine(a *answer, several bool) string {
 		return "NO ANSWER: " + a.err.Error()
 	}
 	s := &a.status
-	parts := []string{s.Sentence, "at " + placeStatus(s)}
+	at := "at "
+	if s.Position == nil || s.Hidden {
+		at = "position "
+	}
+	parts := []string{s.Sentence, at + placeStatus(s)}
 	for i := range s.Sources {
 		src := &s.Sources[i]
 		text := src.Name + " " + src.Capture + ", link " + src.Link.State + ", " + framesStatus(&src.Frames, len(s.Servers) > 0)
