@@ -148,6 +148,13 @@ func dialerTo(srv *kismettest.Server, name string) *uplink.Dialer {
 func startRigTo(t testing.TB, world *fakeWorld, watch watcher, srv *kismettest.Server, dialers []*uplink.Dialer, cfg configs.Config) *testRig {
 	t.Helper()
 	r := &testRig{srv: srv, log: &logLines{}, network: make(chan string)}
+	if err := r.begin(t, r.options(world, watch, dialers, cfg)); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r *testRig) options(world *fakeWorld, watch watcher, dialers []*uplink.Dialer, cfg configs.Config) Options {
 	if cfg.Servers == nil {
 		for _, d := range dialers {
 			cfg.Servers = append(cfg.Servers, configs.Server{Name: d.Server.Name})
@@ -156,7 +163,6 @@ func startRigTo(t testing.TB, world *fakeWorld, watch watcher, srv *kismettest.S
 	if cfg.Spool.MemoryBytes == 0 {
 		cfg.Spool.MemoryBytes = 16 << 20
 	}
-	var err error
 	opts := Options{Config: cfg, Log: slog.New(slog.NewTextHandler(r.log, nil)), Version: "test", Dialers: dialers, network: r.watchNetwork}
 	if world != nil {
 		opts.open, opts.watch = world.open, watch
@@ -164,16 +170,21 @@ func startRigTo(t testing.TB, world *fakeWorld, watch watcher, srv *kismettest.S
 			opts.now, opts.system, opts.receive = m.boottime, m.system, m.receive
 		}
 	}
-	r.Rig, err = Start(opts)
-	if err != nil {
-		t.Fatal(err)
+	return opts
+}
+
+// begin starts the rig, which stops at the end of the test.
+func (r *testRig) begin(t testing.TB, opts Options) (err error) {
+	t.Helper()
+	if r.Rig, err = Start(opts); err != nil {
+		return err
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		_ = r.Stop(ctx)
 	})
-	return r
+	return nil
 }
 
 // watchNetwork tells of what the test sends.

@@ -2,6 +2,8 @@ package actors
 
 import (
 	"context"
+	"errors"
+	"syscall"
 
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/gps/clock"
@@ -30,12 +32,12 @@ func (s *shared) prepareSpool() error {
 	if c.Dir == "" || len(s.cfg.Servers) == 0 {
 		return nil
 	}
-	rig, err := spool.Open(spool.Options{
+	rig, err := s.openSpool(spool.Options{
 		Dir: c.Dir, SizeBytes: c.SizeBytes, MaxAge: c.MaxAge,
 		Sync: spool.Sync(c.Sync), SyncEvery: c.SyncEvery, Drop: spool.Drop(c.Drop), Log: s.log,
 	})
 	if err != nil {
-		return err
+		return s.withoutSpool(err)
 	}
 	s.spool = rig
 	for _, state := range s.sources {
@@ -50,7 +52,28 @@ func (s *shared) prepareSpool() error {
 // keeps reports whether a source's frames are kept on disk: those of radios. A
 // file is read again, and who writes a pipe waits.
 func (s *shared) keeps(state *sourceState) bool {
-	return s.spool != nil && state.cfg.Type == capture.TypeLinuxWifi
+	return s.spool != nil && state.cfg.Type == capture.TypeLinuxWifi && !state.unkept.Load()
+}
+
+// withoutSpool says that frames wait in memory only, until the next start, if it
+// is the disk's fault that nothing can be kept: a vehicle whose card has died
+// still captures. What the user has to settle is returned.
+func (s *shared) withoutSpool(err error) error {
+	if !diskTrouble(err) {
+		return err
+	}
+	s.spoolErr.Store(&err)
+	s.log.Error("frames are kept in memory only until the next start", "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err))
+	return nil
+}
+
+func diskTrouble(err error) bool {
+	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO, syscall.ENODEV, syscall.ENXIO} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // attach gives a source's log its store, once its UUID is known.
@@ -60,6 +83,9 @@ func (s *shared) attach(state *sourceState) error {
 	}
 	store, err := s.spool.Source(state.uuid(), state.cfg.Name, state.cfg.Type, true)
 	if err != nil {
+		if err = s.withoutSpool(err); err == nil {
+			state.unkept.Store(true)
+		}
 		return err
 	}
 	state.attached = true

@@ -1,56 +1,59 @@
 package actors
 
 import (
-	"context"
-	"log/slog"
+	"io/fs"
+	"os"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/frames/spool"
 	"github.com/sensord/sensord/uplink/kismettest"
 )
 
-// A disk that is slow has a worker left behind that writes a log or a recording:
-// nothing else writes there meanwhile, and the end waits for it.
-func TestWhoIsStuckInTheDiskIsWaitedForAtTheEnd(t *testing.T) {
+// startOnDisk starts a rig whose spool opens as a disk lets it.
+func startOnDisk(t *testing.T, opening error) (*testRig, error) {
+	t.Helper()
+	srv := newServer(t, kismettest.Config{})
+	world := newFakeWorld(2412)
+	world.plug("wlan0")
+	r := &testRig{srv: srv, log: &logLines{}, network: make(chan string)}
+	opts := r.options(world, world.watch, []*uplink.Dialer{dialerTo(srv, "home")}, configs.Config{
+		Sources: []configs.Source{radioOf(t, "wlan0")}, Spool: configs.Spool{MemoryBytes: 1 << 20, Dir: t.TempDir(), After: 2 * time.Second},
+	})
+	opts.spool = func(o spool.Options) (*spool.Rig, error) {
+		return nil, fault.New(fault.DiskFailed, "spool "+o.Dir, &fs.PathError{Op: "mkdir", Path: o.Dir, Err: opening})
+	}
+	return r, r.begin(t, opts)
+}
+
+// A card that has died must not keep a vehicle from capturing.
+func TestADiskThatFailsAtTheStartCostsNoFrames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := newServer(t, kismettest.Config{})
-		src := radioOf(t, "wlan0")
-		src.UUID = capture.FileUUID("wlan0")
-		s, err := newShared(Options{Log: slog.New(slog.DiscardHandler), Dialers: []*uplink.Dialer{dialerTo(srv, "home")}, Config: configs.Config{
-			Servers: []configs.Server{{Name: "home"}}, Sources: []configs.Source{src},
-			Record: configs.Record{Dir: t.TempDir()},
-			Spool:  configs.Spool{MemoryBytes: 1 << 20, Dir: t.TempDir(), SizeBytes: 1 << 30, After: time.Second, Sync: configs.SyncEvery, SyncEvery: time.Second},
-		}})
+		r, err := startOnDisk(t, syscall.EROFS)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, tt := range map[string]struct {
-			work func(context.Context) error
-			end  func()
-		}{
-			"log":       {s.sources[0].spill, func() { s.settle(s.sources[0]) }},
-			"recording": {s.record, func() { s.recording.last(func() {}) }},
-		} {
-			stuck, free := context.WithCancel(t.Context())
-			go tt.work(stuck)
-			synctest.Wait()
-			ended := make(chan struct{})
-			go func() { tt.end(); close(ended) }()
-			synctest.Wait()
-			select {
-			case <-ended:
-				t.Errorf("%s: the end does not wait", name)
-			default:
-			}
-			free()
-			<-ended
+		elapse(10 * time.Second)
+		report := r.Report()
+		if f := report.Sources[0].Frames; f.Captured == 0 || f.Acked == 0 {
+			t.Errorf("frames %+v\n%s", f, r.log)
 		}
-		if err := s.spool.Close(); err != nil {
-			t.Error(err)
+		if s := report.Spool; s == nil || s.Problem == nil || s.Problem.Code != string(fault.DiskFailed) {
+			t.Errorf("the status tells of its spool %+v", s)
+		}
+	})
+}
+
+// What the user has to settle ends the start.
+func TestASpoolThatMayNotBeWrittenIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if _, err := startOnDisk(t, os.ErrPermission); fault.CodeOf(err) != fault.DiskFailed {
+			t.Errorf("the start ends with %v", err)
 		}
 	})
 }

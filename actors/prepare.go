@@ -13,6 +13,7 @@ import (
 	"github.com/sensord/sensord/gps/clock"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/frames/spool"
 )
 
 // newShared makes what the actors of a rig share.
@@ -21,6 +22,9 @@ func newShared(opts Options) (*shared, error) {
 		cfg: opts.Config, log: opts.Log, version: opts.Version,
 		lender: uplink.NewLender(inFlightBytes), recording: newTurn(), tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
 		dialers: opts.Dialers, open: opts.open, watch: opts.watch, now: opts.now, system: opts.system,
+	}
+	if s.openSpool = opts.spool; s.openSpool == nil {
+		s.openSpool = spool.Open
 	}
 	if s.watchNetwork = opts.network; s.watchNetwork == nil {
 		s.watchNetwork = uplink.WatchNetwork

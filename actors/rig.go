@@ -15,6 +15,7 @@ import (
 	"github.com/sensord/sensord/gps/clock"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/frames/spool"
 )
 
 // inFlightBytes is what all links of a rig together may lend each other.
@@ -217,6 +218,7 @@ type Options struct {
 
 	open    opener                                         // for tests: what captures
 	watch   watcher                                        // for tests: this machine's addresses
+	spool   func(spool.Options) (*spool.Rig, error)        // for tests: opens it
 	network func(context.Context, func(string)) error      // for tests: this machine's network
 	now     func() int64                                   // for tests: CLOCK_BOOTTIME
 	system  func() (clock.System, error)                   // for tests: the kernel's clock

@@ -28,12 +28,14 @@ type shared struct {
 	cfg          configs.Config
 	log          *slog.Logger
 	version      string
-	dialers      []*uplink.Dialer  // by server, in the order in which they are tried
-	pacer        *uplink.Pacer     // of late frames
-	spool        *spool.Rig        // nil keeps frames in memory only
-	recorder     *export.Recorder  // nil records nothing
-	recording    turn              // to write its files
-	report       func() web.Status // what is told of the rig
+	dialers      []*uplink.Dialer // by server, in the order in which they are tried
+	pacer        *uplink.Pacer    // of late frames
+	spool        *spool.Rig       // nil keeps frames in memory only
+	recorder     *export.Recorder // nil records nothing
+	recording    turn             // to write its files
+	openSpool    func(spool.Options) (*spool.Rig, error)
+	spoolErr     atomic.Pointer[error] // why frames are kept in memory only; nil if nothing is wrong
+	report       func() web.Status     // what is told of the rig
 	lender       *uplink.Lender
 	tracker      *gps.Tracker
 	sources      []*sourceState

@@ -33,6 +33,7 @@ type SpoolStatus struct {
 	Dir         string
 	Bytes, Size int64 // held, and that may be
 	Free        int64 // on the disk, -1 if that is not known
+	Err         error // why frames are kept in memory only, nil if they are not
 }
 
 // SourceStatus is one datasource at one moment.
@@ -138,6 +139,7 @@ type sourceState struct {
 	cfg      configs.Source
 	index    int // in the configuration
 	log      *frames.Log
+	unkept   atomic.Bool  // its store could not be opened, for the disk
 	attached bool         // the log has its store on disk
 	writing  turn         // to write the log to that
 	gate     *frames.Gate // nil without zones

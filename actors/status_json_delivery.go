@@ -10,7 +10,7 @@ import (
 // reportDelivery adds where frames go: servers, disk, files.
 func (s *shared) reportDelivery(report *web.Status, status *Status) {
 	if p := status.Spool; p != nil {
-		report.Spool = &web.Spool{Dir: p.Dir, Bytes: p.Bytes, Limit: p.Size, After: s.cfg.Spool.After.Seconds()}
+		report.Spool = &web.Spool{Dir: p.Dir, Bytes: p.Bytes, Limit: p.Size, After: s.cfg.Spool.After.Seconds(), Problem: web.ProblemOf(p.Err)}
 		if p.Free >= 0 {
 			report.Spool.Free = &p.Free
 		}

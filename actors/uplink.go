@@ -3,14 +3,11 @@ package actors
 import (
 	"context"
 	"log/slog"
-	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"github.com/sensord/sensord/capture"
-	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
 	"github.com/sensord/sensord/uplink/kismet"
@@ -175,42 +172,6 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 		err = l.Run(work, k.session(func(e uplink.Event) { send(self, heard{link: l, event: e}) }))
 		send(self, ended{task: t, err: err})
 	}()
-}
-
-func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
-	cfg, uuid := k.state.cfg, k.state.uuid()
-	// With uuid= a 2025 server keeps remote sources apart.
-	definition := cfg.Definition.With("uuid", uuid.String())
-	if cfg.Type == capture.TypeLinuxWifi {
-		// A server keeps what an earlier session said, so both ways are said.
-		hops := strconv.FormatBool(hopMode(cfg) == configs.HopServer)
-		definition = definition.With("channel_hop", hops)
-		if k.clockRules() {
-			own, backlog := k.ownTimes()
-			k.timed.Store(own)
-			k.lent.Store(backlog)
-			definition = definition.With("timestamp", strconv.FormatBool(!k.timed.Load()))
-		}
-		// A 2025 server takes out the wrong channel: the list it is told is
-		// already without them.
-		definition = definition.Without("block_channels")
-	}
-	if !k.copied.Load() || k.server != 0 && k.rig.copyOf(metaName(cfg)) != nil {
-		definition = definition.Without("metagps") // our copy is on the first server
-	}
-	return uplink.Session{
-		UUID: uuid, Type: cfg.Type,
-		Definition: definition.String(),
-		Log:        k.state.log,
-		Tracker:    k.rig.tracker,
-		Lender:     k.rig.lender,
-		Heard:      tell,
-		Boottime:   k.rig.now,
-		Timed:      !definition.Bool("timestamp", true),
-		Unplaced:   k.copy() != nil,
-		Pacer:      k.rig.pacer,
-		HoldLate:   k.rig.spool != nil && k.clockRules() && !k.timed.Load(),
-	}
 }
 
 func (k *uplinkActor) dialled(ctx actor.Context, m dialled) {

@@ -49,6 +49,12 @@ func (s *shared) keepStatus(st *Status) {
 		bytes, size, free := s.spool.Usage()
 		st.Spool = &SpoolStatus{Dir: s.cfg.Spool.Dir, Bytes: bytes, Size: size, Free: free}
 	}
+	if err := s.spoolErr.Load(); err != nil {
+		if st.Spool == nil {
+			st.Spool = &SpoolStatus{Dir: s.cfg.Spool.Dir, Free: -1}
+		}
+		st.Spool.Err = *err
+	}
 	if s.recorder != nil {
 		stats := s.recorder.Stats()
 		st.Record = &stats

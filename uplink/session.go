@@ -35,6 +35,10 @@ type Session struct {
 	// arrival. Only with a log on disk do they have where to wait.
 	HoldLate bool
 
+	// Zones hide what was heard inside: a frame that went past the gate before a
+	// late fix said so, or that was kept before there were zones, is not sent.
+	Zones []gps.Zone
+
 	// Unplaced says that the server has a position of its own for the source
 	// (metagps=), so that none is sent.
 	Unplaced bool
@@ -252,6 +256,10 @@ func (w *writer) stretch(chunk frames.Chunk, n, end, room int, track *gps.Track,
 	locator := chunk.Locator(w.session.UUID, track, w.session.Unplaced)
 	for n < end && bytes < room && w.unflushed+bytes < flushBytes {
 		l := locator.Locate(n)
+		if len(w.session.Zones) > 0 && l.HasPosition && gps.Hidden(w.session.Zones, l.Position) {
+			n++
+			continue
+		}
 		w.seq = w.seq%maxSeq + 1
 		w.buf = kismet.AppendData(w.buf[:0], w.version, w.seq, w.report.of(&l))
 		if err := w.conn.WriteFrame(w.buf); err != nil {

@@ -247,10 +247,14 @@ func (k *spiller) thin(keptNs int64) []gps.Point {
 		if p.TimeNs <= keptNs || (p.TimeNs-last < pointsApartNs && poor == vague) {
 			continue
 		}
-		if gps.Hidden(l.o.Zones, gps.Position{Lat: p.Lat, Lon: p.Lon, AccuracyM: p.AccuracyM}) {
+		// A break says nothing of where it is, whatever stands in it.
+		if !poor && gps.Hidden(l.o.Zones, gps.Position{Lat: p.Lat, Lon: p.Lon, AccuracyM: p.AccuracyM}) {
 			continue
 		}
 		out = append(out, *p)
+		if poor && len(l.o.Zones) > 0 {
+			out[len(out)-1].Lat, out[len(out)-1].Lon = 0, 0
+		}
 		last, vague = p.TimeNs, poor
 	}
 	k.thinned = out
