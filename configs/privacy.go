@@ -13,13 +13,6 @@ import (
 	"github.com/sensord/sensord/gps"
 )
 
-// Bounds of a zone's radius: less than a receiver can tell would protect
-// nothing, and more than this is a unit mistaken for another.
-const (
-	minZoneM = 10.0
-	maxZoneM = 100_000.0
-)
-
 const zoneForm = "write LAT,LON,RADIUS in degrees and metres, as in 52.5200,13.4050,200m"
 
 // zoneDraft is what was written of a zone.
@@ -137,9 +130,9 @@ func (l *loader) zoneRadius(zd *zoneDraft) float64 {
 	switch {
 	case err != nil:
 		l.wrong(t.from, path, right, "%v", err)
-	case !(n >= minZoneM): // NaN is not
+	case !(n >= gps.MinZoneRadiusM): // NaN is not
 		l.wrong(t.from, path, right, "%s is too little to hide a place", quote(t.value))
-	case n > maxZoneM || math.IsInf(n, 0):
+	case n > gps.MaxZoneRadiusM || math.IsInf(n, 0):
 		l.wrong(t.from, path, right, "%s is too much", quote(t.value))
 	}
 	return n

@@ -1,12 +1,6 @@
 package gps
 
-import (
-	"errors"
-	"fmt"
-	"math"
-	"strconv"
-	"strings"
-)
+import "math"
 
 // A Zone is a circle inside which nothing is to be told of: a home.
 type Zone struct {
@@ -25,45 +19,6 @@ const (
 // unknownRadiusM is what a receiver's position may be off that does not say how
 // much: more than a receiver under trees, less than a telephone cell.
 const unknownRadiusM = 30
-
-// ParseZone reads a zone as a command line has it: latitude and longitude in
-// degrees and the radius in metres, or in m or km if that stands behind, with
-// commas between: 52.3731,4.8922,200m. The zone has no name.
-func ParseZone(s string) (Zone, error) {
-	parts := strings.Split(s, ",")
-	if len(parts) != 3 {
-		return Zone{}, errors.New("a zone is latitude,longitude,radius in metres")
-	}
-	radius, unit := strings.TrimSpace(parts[2]), 1.0
-	if km, ok := strings.CutSuffix(radius, "km"); ok {
-		radius, unit = km, 1000
-	}
-	parts[2] = strings.TrimSuffix(radius, "m")
-	var v [3]float64
-	for i, what := range [...]string{"latitude", "longitude", "radius"} {
-		text := strings.TrimSpace(parts[i])
-		x, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return Zone{}, fmt.Errorf("%s %.40q is no number", what, text)
-		}
-		v[i] = x
-	}
-	z := Zone{Lat: v[0], Lon: v[1], RadiusM: v[2] * unit}
-	return z, z.Validate()
-}
-
-// Validate returns what is wrong with the zone's numbers, nil if nothing is.
-func (z Zone) Validate() error {
-	switch {
-	case !(math.Abs(z.Lat) <= 90):
-		return fmt.Errorf("latitude %g is not between -90 and 90", z.Lat)
-	case !(math.Abs(z.Lon) <= 180):
-		return fmt.Errorf("longitude %g is not between -180 and 180", z.Lon)
-	case !(z.RadiusM >= MinZoneRadiusM && z.RadiusM <= MaxZoneRadiusM):
-		return fmt.Errorf("radius of %g m is not between %g m and %g km", z.RadiusM, MinZoneRadiusM, MaxZoneRadiusM/1000)
-	}
-	return nil
-}
 
 // Contains reports whether the sensor may have been inside the zone: whether
 // any place within p's 95 % radius is. What is not known counts against: a

@@ -90,33 +90,3 @@ func TestHiddenAsksEveryZone(t *testing.T) {
 		}
 	})
 }
-
-func TestParseZone(t *testing.T) {
-	for _, tt := range []struct{ text, want, wantErr string }{
-		{text: "52.3731,4.8922,200", want: "52.3731 4.8922 200"},
-		{text: " -52.5 , -4 , 1500m", want: "-52.5 -4 1500"},
-		{text: "52,4", wantErr: "a zone is latitude,longitude,radius in metres"},
-		{text: "52,4,200,home", wantErr: "a zone is latitude,longitude,radius in metres"},
-		{text: "north,4,200", wantErr: `latitude "north" is no number`},
-		{text: "52,,200", wantErr: `longitude "" is no number`},
-		{text: "52,4,1.5km", want: "52 4 1500"},
-		{text: "52,4,2miles", wantErr: `radius "2miles" is no number`},
-		{text: "91,4,200", wantErr: "latitude 91 is not between -90 and 90"},
-		{text: "NaN,4,200", wantErr: "latitude NaN is not between -90 and 90"},
-		{text: "52,181,200", wantErr: "longitude 181 is not between -180 and 180"},
-		{text: "52,4,0", wantErr: "radius of 0 m is not between 10 m and 100 km"},
-		{text: "52,4,2e6", wantErr: "radius of 2e+06 m is not between 10 m and 100 km"},
-		{text: "52,4,NaN", wantErr: "radius of NaN m is not between 10 m and 100 km"},
-	} {
-		z, err := gps.ParseZone(tt.text)
-		if err != nil {
-			if err.Error() != tt.wantErr {
-				t.Errorf("%q: error %q, want %q", tt.text, err, tt.wantErr)
-			}
-			continue
-		}
-		if got := text(z.Lat) + " " + text(z.Lon) + " " + text(z.RadiusM); got != tt.want || z.Name != "" {
-			t.Errorf("%q is %q, named %q, want %q", tt.text, got, z.Name, tt.want)
-		}
-	}
-}
