@@ -45,7 +45,8 @@ func TestPointsMakeTheSameTrackAgain(t *testing.T) {
 		for ns := int64(0); ns < at+4e9; ns += 7e8 {
 			p, ok := track.At(ns)
 			q, again := copied.At(ns)
-			if math.Abs(p.Heading-q.Heading) > 359 {
+			// What hardly moves has no direction that outlives rounding.
+			if math.Abs(p.Heading-q.Heading) > 359 || p.SpeedMPS < 1e-3 {
 				p.Heading, q.Heading = 0, 0
 			}
 			if diff := cmp.Diff(p, q, near); ok != again || diff != "" {
