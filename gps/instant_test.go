@@ -2,13 +2,10 @@ package gps_test
 
 import (
 	"math"
-	"strconv"
 	"testing"
 
 	"github.com/sensord/sensord/gps"
 )
-
-func text(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // still is a point of a sensor that stands.
 func still(ns int64, lat, lon float64) gps.Point {
