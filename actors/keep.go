@@ -129,15 +129,21 @@ type turn chan struct{}
 
 func newTurn() turn { return make(turn, 1) }
 
-// do does work that ends with ctx, unless that is done before it is its turn.
+// do does work that ends with ctx, unless that is done while it waits for its
+// turn. Where it need not wait it is done in any case: what came before ctx was
+// done is written.
 func (t turn) do(ctx context.Context, work func(context.Context) error) error {
 	select {
 	case t <- struct{}{}:
-		defer func() { <-t }()
-		return work(ctx)
-	case <-ctx.Done():
-		return nil
+	default:
+		select {
+		case t <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
 	}
+	defer func() { <-t }()
+	return work(ctx)
 }
 
 // last does work behind everybody's, and is nobody's turn any more.
