@@ -43,6 +43,6 @@ func (k *uplinkActor) session(tell func(uplink.Event)) uplink.Session {
 		Unplaced:   k.copy() != nil,
 		Pacer:      k.rig.pacer,
 		Zones:      k.rig.cfg.Privacy.Zones,
-		HoldLate:   k.rig.spool != nil && k.clockRules() && !k.timed.Load(),
+		HoldLate:   k.rig.keeps(k.state) && k.clockRules() && !k.timed.Load(),
 	}
 }

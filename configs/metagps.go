@@ -3,7 +3,6 @@ package configs
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -82,29 +81,28 @@ func (l *loader) metaGPS(d *gpsDraft) MetaGPS {
 }
 
 // metaNeedsREST refuses a server's copy of the position that nobody could keep
-// fresh: where the server's REST is, or how to log in there, is not known.
+// fresh: where the server's REST is, or how to log in there, is not known. Only
+// the first server has one; on the others frames carry their positions.
 func (l *loader) metaNeedsREST(c *Config) {
-	if !slices.ContainsFunc(c.GPS.Receivers, func(r Receiver) bool { return r.Live() }) {
+	if len(c.Servers) == 0 || !slices.ContainsFunc(c.GPS.Receivers, func(r Receiver) bool { return r.Live() }) {
 		return
 	}
-	for i, s := range c.Servers {
-		path := "servers[" + strconv.Itoa(i) + "]"
-		what := "the address of that does not follow from the server's"
-		if s.REST.URL != "" {
-			what = "there is no login for that"
+	s := c.Servers[0]
+	if s.REST.URL != "" && (s.REST.User != "" || s.REST.APIKey != "") || s.Transport == "" || l.blamed("servers[0]") {
+		return
+	}
+	what := "the address of that does not follow from the server's"
+	if s.REST.URL != "" {
+		what = "there is no login for that"
+	}
+	if len(c.Servers) > 1 {
+		what = "for " + s.Name + " " + what
+	}
+	for _, sd := range l.metaSources {
+		right := "remove metagps=, or add rest: {url: http://HOST:2501, apikey_file: FILE} to the server"
+		if sd.from.layer == layerFlag {
+			right = "remove metagps=, or set SENSORD_REST_URL=http://HOST:2501 and SENSORD_REST_APIKEY"
 		}
-		if s.REST.URL != "" && (s.REST.User != "" || s.REST.APIKey != "") || s.Transport == "" || l.blamed(path) {
-			continue
-		}
-		if len(c.Servers) > 1 {
-			what = "for " + s.Name + " " + what
-		}
-		for _, sd := range l.metaSources {
-			right := "remove metagps=, or add rest: {url: http://HOST:2501, apikey_file: FILE} to the server"
-			if sd.from.layer == layerFlag && i == 0 {
-				right = "remove metagps=, or set SENSORD_REST_URL=http://HOST:2501 and SENSORD_REST_APIKEY"
-			}
-			l.wrong(sd.from, sd.path, right, "%s: with metagps= the server is told positions over REST, and %s", sd.label(), what)
-		}
+		l.wrong(sd.from, sd.path, right, "%s: with metagps= the server is told positions over REST, and %s", sd.label(), what)
 	}
 }

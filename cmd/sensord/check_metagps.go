@@ -15,19 +15,16 @@ import (
 	"github.com/sensord/sensord/uplink/rest"
 )
 
-// copies tells of each of the server's own copies of the position whether it is
-// there. Whether the login may keep it fresh is found out by doing it only.
+// copies tells of each of the first server's own copies of the position whether
+// it is there; the others have none. Whether the login may keep it fresh is found out by doing it only.
 func (c *gpsCheck) copies(ctx context.Context, cfg configs.Config) {
 	names := metaNames(cfg.Sources)
-	if len(cfg.GPS.Receivers) == 0 || len(names) == 0 {
+	if len(cfg.GPS.Receivers) == 0 || len(names) == 0 || len(cfg.Servers) == 0 || cfg.Servers[0].REST.URL == "" {
 		return
 	}
-	for _, server := range cfg.Servers {
-		c.about = "server " + server.Name
-		if server.REST.URL != "" {
-			c.copiesOf(ctx, server, names, cfg.GPS.MetaGPS.Create)
-		}
-	}
+	first := cfg.Servers[0]
+	c.about = "server " + first.Name
+	c.copiesOf(ctx, first, names, cfg.GPS.MetaGPS.Create)
 }
 
 func (c *gpsCheck) copiesOf(ctx context.Context, server configs.Server, names []string, create bool) {
