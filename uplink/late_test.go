@@ -193,6 +193,7 @@ func TestLateFramesAreHeldWhereTheServerStampsArrival(t *testing.T) {
 			t.Errorf("%d late frames were sent; holds them: %t", n-in, l.HoldsLate())
 		}
 		l.Close()
+		synctest.Wait() // until the log is rewound
 		m.session.Timed, m.session.HoldLate = true, false
 		l = m.connect(t)
 		elapse(time.Second)

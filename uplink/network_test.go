@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,7 @@ type machine struct {
 	now   network
 	reads int
 	rings chan struct{}
-	slept time.Duration
+	slept atomic.Int64 // nanoseconds
 	told  []string
 }
 
@@ -33,7 +34,7 @@ func (m *machine) watch(t *testing.T) {
 	w := networkWatch{
 		rings: m.rings,
 		read:  func() (network, error) { m.reads++; return m.now, nil },
-		slept: func() time.Duration { return m.slept },
+		slept: func() time.Duration { return time.Duration(m.slept.Load()) },
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -128,7 +129,7 @@ func TestEndOfASleepIsToldWithinASecond(t *testing.T) {
 		m := newMachine()
 		m.watch(t)
 		pass(10 * time.Second)
-		m.slept += 90 * time.Minute
+		m.slept.Add(int64(90 * time.Minute))
 		pass(time.Second)
 		m.want(t, "the machine slept for 1h30m0s")
 		pass(time.Hour)

@@ -151,8 +151,14 @@ func TestCloseEndsAStall(t *testing.T) {
 		c := dialTCP(t, srv, kismet.V3)
 		c.open(uuid1)
 		srv.Stall(0)
-		c.frame(1)
+		sent := make(chan struct{})
+		go func() { // the server may have stopped reading already, or take this one yet
+			defer close(sent)
+			_, _ = c.conn.Write(batch(1))
+		}()
+		synctest.Wait()
 		srv.Close()
+		<-sent
 		c.wantEnd()
 	})
 }
