@@ -59,6 +59,25 @@ func openSocket(tb testing.TB, d *tap.Device, c linuxwifi.SocketConfig) *linuxwi
 	return s
 }
 
+// stampOnArrival has the kernel note when frames arrive until the test ends. The
+// kernel begins with that some time after the first socket that wants it was
+// opened; until then a socket without a ring gives a frame the time at which it
+// is read, which can be later than the next one's.
+func stampOnArrival(ctx context.Context, tb testing.TB, d *tap.Device) {
+	tb.Helper()
+	s := openSocket(tb, d, linuxwifi.SocketConfig{Plain: true})
+	for stamped := false; !stamped; {
+		if err := d.Write(testFrame(0, 0, frameBytes)); err != nil {
+			tb.Fatal(err)
+		}
+		arrived := time.Now().UnixNano()
+		readFrames(ctx, tb, s, func(f capture.Frame) bool {
+			stamped = f.TimeNs <= arrived
+			return true
+		})
+	}
+}
+
 // bothKinds runs a test with the ring and without.
 func bothKinds(t *testing.T, f func(t *testing.T, plain bool)) {
 	t.Run("ring", func(t *testing.T) { f(t, false) })

@@ -20,6 +20,7 @@ import (
 func TestFramesArriveInOrder(t *testing.T) {
 	bothKinds(t, func(t *testing.T, plain bool) {
 		d, ctx := tap.New(t), patient(t)
+		stampOnArrival(ctx, t, d)
 		s := openSocket(t, d, linuxwifi.SocketConfig{Plain: plain})
 		if ringless := s.RingBytes() == 0; ringless != plain {
 			t.Fatalf("ring of %d bytes", s.RingBytes())
