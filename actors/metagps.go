@@ -135,13 +135,7 @@ func (m *metaCopy) Receive(ctx actor.Context) {
 	switch ctx.Message().(type) {
 	case *actor.Started:
 		m.log.Info("the server keeps its own copy of the position for this name: that is as old as its last update, and never expires there; without metagps= each frame has its own position")
-		work, cancel := context.WithCancel(context.Background())
-		m.task = &task{cancel: cancel, done: make(chan struct{})}
-		done := m.task.done
-		go func() {
-			defer close(done)
-			m.run(work)
-		}()
+		m.task = startTask(func(work context.Context, _ *task) { m.run(work) })
 	case *actor.Stopping, *actor.Restarting:
 		m.task.stop()
 	}

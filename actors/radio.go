@@ -56,18 +56,14 @@ func (r *radio) Receive(ctx actor.Context) {
 }
 
 func (r *radio) start(ctx actor.Context) {
-	work, cancel := context.WithCancel(context.Background())
-	r.task = &task{cancel: cancel, done: make(chan struct{})}
 	source, system := ctx.Parent(), ctx.ActorSystem().Root
 	tell := func(m any) { system.Send(source, m) }
-	done := r.task.done
-	go func() {
-		defer close(done)
+	r.task = startTask(func(work context.Context, _ *task) {
 		err := r.capture(work, tell)
 		if !r.gone.Load() {
 			tell(RadioEnded{Run: r.run, Err: err})
 		}
-	}()
+	})
 }
 
 // errStopped is the end of a capture that somebody asked for.

@@ -96,18 +96,14 @@ func (r *receiver) lookLater(ctx actor.Context) {
 // connect starts the goroutine in which the receiver runs. Fixes go from there
 // to the navigator, past this actor: nothing is to be done with them on the way.
 func (r *receiver) connect(ctx actor.Context) {
-	work, cancel := context.WithCancel(context.Background())
-	t := &task{cancel: cancel, done: make(chan struct{})}
-	r.task = t
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
-	go func() {
-		defer close(t.done)
+	r.task = startTask(func(work context.Context, t *task) {
 		began := time.Now()
 		err := r.run(work, func(m any) { send(r.navigator, m) })
 		if work.Err() == nil {
 			send(self, receiverEnded{task: t, err: err, after: time.Since(began)})
 		}
-	}()
+	})
 }
 
 // run is one connection's life. A panic in it is its end, and of nothing else.

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"cmp"
-	"math"
 	"os"
 	"time"
 
@@ -34,7 +33,7 @@ func (r *Rig) Report() web.Status {
 		state := r.shared.sources[i]
 		src := reportSource(&s.Sources[i], state.cfg.Hop.Mode)
 		if b := state.log.Backlog(); b.Frames > 0 {
-			src.Frames.Oldest = inSeconds(b.Age)
+			src.Frames.Oldest = web.Seconds(b.Age)
 		}
 		src.Hiding = report.Hidden && state.gate != nil && !src.Finite && s.Sources[i].Capture == CaptureRunning
 		report.Memory.Bytes += src.Frames.MemBytes
@@ -72,10 +71,10 @@ func reportLink(l *LinkStatus) web.Link {
 		link.Since = momentText(l.Since)
 	}
 	if l.RoundTrip > 0 {
-		link.RoundTrip = inSeconds(l.RoundTrip)
+		link.RoundTrip = web.Seconds(l.RoundTrip)
 	}
 	if l.HasCatchUp && l.State == LinkStreaming {
-		link.CatchUp = inSeconds(l.CatchUp)
+		link.CatchUp = web.Seconds(l.CatchUp)
 	}
 	if l.HoldsLate {
 		link.Held = "kept frames wait until the time is known"
@@ -126,8 +125,8 @@ func reportRefused(c hop.RefusedChannel) web.Refused {
 
 func reportPosition(p gps.Position) *web.Position {
 	out := &web.Position{
-		Lat: number(p.Lat, 8), Lon: number(p.Lon, 8), AltMSL: rounded(p.AltMSL, 2), SpeedKMH: rounded(p.SpeedMPS*gps.KMHPerMPS, 2),
-		Track: rounded(p.Heading, 2), Accuracy: rounded(p.AccuracyM, 2), By: p.Receiver,
+		Lat: number(p.Lat, 8), Lon: number(p.Lon, 8), AltMSL: web.Rounded(p.AltMSL, 2), SpeedKMH: web.Rounded(p.SpeedMPS*gps.KMHPerMPS, 2),
+		Track: web.Rounded(p.Heading, 2), Accuracy: web.Rounded(p.AccuracyM, 2), By: p.Receiver,
 	}
 	if out.Track != nil && *out.Track >= 360 {
 		*out.Track -= 360
@@ -141,8 +140,8 @@ func reportGPS(g *GPSStatus) web.GPS {
 		out.Problem = nil // it was of an attempt before
 	}
 	if c := g.Clock; c.HasSystemOffset {
-		out.Clock.SystemOffset = inSeconds(time.Duration(c.SystemOffsetNs))
-		out.Clock.SystemError = inSeconds(time.Duration(c.SystemErrorNs))
+		out.Clock.SystemOffset = web.Seconds(time.Duration(c.SystemOffsetNs))
+		out.Clock.SystemError = web.Seconds(time.Duration(c.SystemErrorNs))
 	}
 	for i := range g.Receivers {
 		out.Receivers = append(out.Receivers, reportReceiver(&g.Receivers[i], g))
@@ -159,19 +158,19 @@ func reportReceiver(r *ReceiverStatus, g *GPSStatus) web.Receiver {
 		InView: len(r.Satellites), Fixes: r.Fixes, Problem: web.ProblemOf(r.Err),
 	}
 	if r.Fix.HasPosition() {
-		out.Accuracy = rounded(r.Fix.AccuracyM, 2)
+		out.Accuracy = web.Rounded(r.Fix.AccuracyM, 2)
 	}
 	if n := r.Fix.Satellites; r.Fix.Mode != gps.ModeUnknown && n >= 0 {
 		out.Satellites = &n
 	}
 	if r.Fixes > 0 {
-		out.Age = inSeconds(r.Age)
+		out.Age = web.Seconds(r.Age)
 	}
 	if r.Interval > 0 {
-		out.Rate = rounded(1/r.Interval.Seconds(), 2)
+		out.Rate = web.Rounded(1/r.Interval.Seconds(), 2)
 	}
 	if r.LatencyKnown {
-		out.Latency = inSeconds(r.Latency)
+		out.Latency = web.Seconds(r.Latency)
 	}
 	for _, f := range g.Fusion.Receivers {
 		if f.Name == r.Name {
@@ -184,22 +183,10 @@ func reportReceiver(r *ReceiverStatus, g *GPSStatus) web.Receiver {
 // momentText is a time as programs read it.
 func momentText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-func inSeconds(d time.Duration) *float64 { return rounded(d.Seconds(), 3) }
-
 // number is 0 for what is no number.
 func number(x float64, digits int) float64 {
-	if r := rounded(x, digits); r != nil {
+	if r := web.Rounded(x, digits); r != nil {
 		return *r
 	}
 	return 0
-}
-
-// rounded is nil for what is no number.
-func rounded(x float64, digits int) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	k := math.Pow10(digits)
-	x = math.Round(x*k) / k
-	return &x
 }

@@ -33,7 +33,7 @@ func reportReplay(c configs.Replay, now uplink.ReplayLimits) *web.Replay {
 	r := &web.Replay{Limit: c.FramesPerSecond, LimitBytes: c.BytesPerSecond}
 	slowed := now.FramesPerSecond < c.FramesPerSecond || now.BytesPerSecond < c.BytesPerSecond
 	if c.FramesPerSecond > 0 {
-		r.Now = rounded(now.FramesPerSecond, 1)
+		r.Now = web.Rounded(now.FramesPerSecond, 1)
 	}
 	if slowed {
 		r.Problem = web.ProblemOf(fault.Newf(fault.ServerDrops, "server", "it drops what it has no time for, so kept frames leave more slowly"))

@@ -92,6 +92,18 @@ type task struct {
 	done   chan struct{}
 }
 
+// startTask does work in a goroutine of its own, until its ctx is done. What it
+// sends carries the task, so that the actor knows that of an earlier one.
+func startTask(work func(ctx context.Context, t *task)) *task {
+	ctx, cancel := context.WithCancel(context.Background())
+	t := &task{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(t.done)
+		work(ctx, t)
+	}()
+	return t
+}
+
 // ended reports whether the work is done. A nil task is none.
 func (t *task) ended() bool {
 	if t == nil {

@@ -150,14 +150,10 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 	dialer := k.rig.dialers[k.server]
 	k.update(func(s *LinkStatus) { s.Server, s.ServerName = dialer.Server.URL(), dialer.Server.Name })
 	k.enter(LinkDialling)
-	work, cancel := context.WithCancel(context.Background())
-	t := &task{cancel: cancel, done: make(chan struct{})}
-	k.task = t
 	assured := k.assured
 	k.assured = false
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
-	go func() {
-		defer close(t.done)
+	k.task = startTask(func(work context.Context, t *task) {
 		defer func() {
 			if p := recover(); p != nil {
 				send(self, ended{task: t, err: fault.Newf(fault.Internal, "uplink", "panic: %v", p)})
@@ -171,7 +167,7 @@ func (k *uplinkActor) dial(ctx actor.Context) {
 		k.copied.Store(assured && k.copy().isFresh() || k.copy().renew(work))
 		err = l.Run(work, k.session(func(e uplink.Event) { send(self, heard{link: l, event: e}) }))
 		send(self, ended{task: t, err: err})
-	}()
+	})
 }
 
 func (k *uplinkActor) dialled(ctx actor.Context, m dialled) {

@@ -7,15 +7,11 @@ import (
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
+	"github.com/sensord/sensord/uplink/frames"
 )
 
-const (
-	// replanEvery is how often a link may be ended because the clock changed.
-	replanEvery = 10 * time.Minute
-	// lateAfter is how long behind its capture a link holds a frame back that the
-	// server would stamp on arrival.
-	lateAfter = 2 * time.Second
-)
+// replanEvery is how often a link may be ended because the clock changed.
+const replanEvery = 10 * time.Minute
 
 // clockRules reports whether it is for us to say whose times the server keeps.
 // What the user wrote counts, and a file's times are its own.
@@ -32,7 +28,7 @@ func (k *uplinkActor) ownTimes() (own, backlog bool) {
 		return true, false
 	}
 	b := k.state.log.Backlog()
-	backlog = (b.Spilled || b.Age > lateAfter) && k.rig.plausible()
+	backlog = (b.Spilled || b.Age > frames.LateAfter) && k.rig.plausible()
 	return backlog, backlog
 }
 

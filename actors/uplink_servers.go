@@ -30,17 +30,14 @@ func (k *uplinkActor) lookAtFirst(ctx actor.Context) {
 	if k.planned || !k.look.ended() || !k.servers.ReturnDue(time.Now()) {
 		return
 	}
-	work, cancel := context.WithTimeout(context.Background(), lookLimit)
-	t := &task{cancel: cancel, done: make(chan struct{})}
-	k.look = t
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	first := k.rig.dialers[0]
-	go func() {
-		defer close(t.done)
+	k.look = startTask(func(work context.Context, t *task) {
+		work, cancel := context.WithTimeout(work, lookLimit)
 		defer cancel()
 		err := first.Probe(work)
 		send(self, lookedAt{t, err == nil})
-	}()
+	})
 }
 
 func (k *uplinkActor) lookedAt(m lookedAt) {

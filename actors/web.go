@@ -64,16 +64,12 @@ func (w *webSide) Receive(ctx actor.Context) {
 }
 
 func (w *webSide) listen(ctx actor.Context) {
-	work, cancel := context.WithCancel(context.Background())
-	t := &task{cancel: cancel, done: make(chan struct{})}
-	w.task = t
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
-	go func() {
-		defer close(t.done)
+	w.task = startTask(func(work context.Context, t *task) {
 		if err := w.serve(work); work.Err() == nil {
 			send(self, webEnded{t, err})
 		}
-	}()
+	})
 }
 
 func (w *webSide) serve(ctx context.Context) (err error) {

@@ -56,23 +56,22 @@ func (w *worker) Receive(ctx actor.Context) {
 }
 
 func (w *worker) begin(ctx actor.Context) {
-	working, cancel := context.WithCancel(context.Background())
-	t := &task{cancel: cancel, done: make(chan struct{})}
-	w.task = t
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
-	go func() {
-		defer close(t.done)
-		var err error
-		defer func() {
-			if p := recover(); p != nil {
-				err = fault.Newf(fault.Internal, w.name, "panic: %v", p)
-			}
-			if working.Err() == nil {
-				send(self, workEnded{t, err})
-			}
-		}()
-		err = w.work(working)
+	w.task = startTask(func(working context.Context, t *task) {
+		if err := w.do(working); working.Err() == nil {
+			send(self, workEnded{t, err})
+		}
+	})
+}
+
+// do is the work. A panic in it is its end, and of nothing else.
+func (w *worker) do(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Newf(fault.Internal, w.name, "panic: %v", p)
+		}
 	}()
+	return w.work(ctx)
 }
 
 func (w *worker) ended(ctx actor.Context, err error) {

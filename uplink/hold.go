@@ -61,7 +61,7 @@ func (w *writer) ready(chunk frames.Chunk, track *gps.Track) (n int, late bool) 
 		return chunk.Len(), false
 	}
 	now := w.session.Boottime()
-	if chunk.Spilled() || now-(chunk.Frame(0).TimeNs-offset) > int64(lateAfter) {
+	if chunk.Spilled() || now-(chunk.Frame(0).TimeNs-offset) > int64(frames.LateAfter) {
 		if w.session.HoldLate {
 			w.holdsLate.Store(true)
 			return 0, true

@@ -14,10 +14,6 @@ type ReplayLimits struct {
 }
 
 const (
-	// lateAfter is how long after its capture a frame is late: about what a fix
-	// and a busy line take together.
-	lateAfter = 2 * time.Second
-
 	paceBurst   = 100 * time.Millisecond // of the rate may leave at once
 	paceQuantum = 20 * time.Millisecond  // of the rate is worth a turn
 	// paceLead is how much faster than what is captured a backlog leaves at

@@ -2,7 +2,6 @@ package web
 
 import (
 	"maps"
-	"math"
 	"time"
 )
 
@@ -44,7 +43,7 @@ func (h *history) complete(s *Status, now time.Time) {
 	for i := range s.Sources {
 		src := &s.Sources[i]
 		if i < len(h.moved) && src.Capture == captureRunning {
-			src.Frames.Silent = rounded(now.Sub(h.moved[i].at).Seconds(), 1)
+			src.Frames.Silent = Rounded(now.Sub(h.moved[i].at).Seconds(), 1)
 		}
 		if ok && i < len(lately.sources) {
 			src.Frames.DroppedLately = more(src.Frames.DroppedBy, lately.sources[i].Frames.DroppedBy)
@@ -123,7 +122,7 @@ func (s *Status) pace(before sample, took float64) {
 		if p.Free != nil {
 			left = min(left, *p.Free)
 		}
-		p.Full = rounded(float64(max(left, 0))/(float64(p.Bytes-before.spool)/took), 0)
+		p.Full = Rounded(float64(max(left, 0))/(float64(p.Bytes-before.spool)/took), 0)
 	}
 }
 
@@ -132,7 +131,7 @@ func (f *Frames) lost() uint64 { return f.Dropped - min(f.Dropped, f.DroppedBy[R
 
 // rate is 0 for a counter that fell: a lost link takes back what was sent.
 func rate(now, before uint64, took float64) *float64 {
-	return rounded(float64(now-min(now, before))/took, 1)
+	return Rounded(float64(now-min(now, before))/took, 1)
 }
 
 // more is what has grown, by how much; nil if nothing has.
@@ -147,14 +146,4 @@ func more(now, before map[string]uint64) map[string]uint64 {
 		}
 	}
 	return grown
-}
-
-// rounded is nil for what is no number.
-func rounded(x float64, digits int) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	k := math.Pow10(digits)
-	x = math.Round(x*k) / k
-	return &x
 }

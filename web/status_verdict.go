@@ -186,7 +186,7 @@ func (s *Status) confirmed() string {
 		all, acked, lost = all+f.Captured+f.Recovered, acked+f.Acked, lost+f.lost()
 	}
 	if lost > 0 {
-		return fmt.Sprintf("%s of %s confirmed, %s dropped", grouped(acked), framesText(all), grouped(lost))
+		return fmt.Sprintf("%s of %s confirmed, %s dropped", Grouped(acked), framesText(all), Grouped(lost))
 	}
 	return framesText(acked) + " confirmed"
 }
@@ -195,7 +195,7 @@ func framesText(n uint64) string {
 	if n == 1 {
 		return "1 frame"
 	}
-	return grouped(n) + " frames"
+	return Grouped(n) + " frames"
 }
 
 // rateWords is a rate to two or three digits: what differs from moment to moment
@@ -205,18 +205,5 @@ func rateWords(perSecond float64) string {
 	for perSecond/unit >= 1000 {
 		unit *= 10
 	}
-	return grouped(uint64(perSecond/unit+0.5)*uint64(unit)) + " frames/s"
-}
-
-// grouped is a number with its thousands apart.
-func grouped(n uint64) string {
-	digits := fmt.Sprint(n)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
+	return Grouped(uint64(perSecond/unit+0.5)*uint64(unit)) + " frames/s"
 }

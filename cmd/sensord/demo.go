@@ -18,6 +18,7 @@ import (
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink/kismettest"
+	"github.com/sensord/sensord/web"
 )
 
 const (
@@ -226,15 +227,15 @@ func (t totals) err() error {
 	what := ""
 	switch {
 	case t.Lost > 0:
-		what = fmt.Sprintf("%s of %s captured frames did not arrive", grouped(t.Lost), grouped(t.Captured))
+		what = fmt.Sprintf("%s of %s captured frames did not arrive", web.Grouped(t.Lost), web.Grouped(t.Captured))
 	case t.Foreign > 0:
-		what = fmt.Sprintf("%s frames arrived that are not in the capture", grouped(t.Foreign))
+		what = fmt.Sprintf("%s frames arrived that are not in the capture", web.Grouped(t.Foreign))
 	case t.Disordered > 0:
-		what = fmt.Sprintf("%s frames arrived out of order", grouped(t.Disordered))
+		what = fmt.Sprintf("%s frames arrived out of order", web.Grouped(t.Disordered))
 	case t.Misplaced > 0:
-		what = fmt.Sprintf("%s frames arrived without their position", grouped(t.Misplaced))
+		what = fmt.Sprintf("%s frames arrived without their position", web.Grouped(t.Misplaced))
 		if t.Moving {
-			what = fmt.Sprintf("%s frames arrived with a wrong position, or without one", grouped(t.Misplaced))
+			what = fmt.Sprintf("%s frames arrived with a wrong position, or without one", web.Grouped(t.Misplaced))
 		}
 	default:
 		return nil

@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"time"
+
+	"github.com/sensord/sensord/web"
 )
 
 // jsonLines prints an object per second, and one with the totals at the end.
@@ -107,10 +109,10 @@ func (s *snapshot) driveJSON() demoDrive {
 	}
 	return demoDrive{
 		gpsPlace: gpsPlace{
-			Lat: known(g.Lat), Lon: known(g.Lon), AltMSL: rounded(g.AltM, 2), SpeedKMH: rounded(g.SpeedKMH, 2),
-			Track: rounded(g.Heading, 2), Accuracy: rounded(g.Precision, 2),
+			Lat: known(g.Lat), Lon: known(g.Lon), AltMSL: web.Rounded(g.AltM, 2), SpeedKMH: web.Rounded(g.SpeedKMH, 2),
+			Track: web.Rounded(g.Heading, 2), Accuracy: web.Rounded(g.Precision, 2),
 		},
-		OffMean: rounded(s.Tally.mean(s.Tally.OffSumM), 2), OffWorst: rounded(s.Tally.OffWorstM, 2),
+		OffMean: web.Rounded(s.Tally.mean(s.Tally.OffSumM), 2), OffWorst: web.Rounded(s.Tally.OffWorstM, 2),
 	}
 }
 
@@ -119,8 +121,8 @@ func (t *totals) placesJSON() demoPlaces {
 		return demoPlaces{}
 	}
 	return demoPlaces{
-		Placed: t.Placed, OffMean: rounded(t.mean(t.OffSumM), 2), OffWorst: rounded(t.OffWorstM, 2),
-		ClaimMean: rounded(t.mean(t.ClaimSumM), 2), Within: rounded(t.mean(float64(t.Within)), 4),
+		Placed: t.Placed, OffMean: web.Rounded(t.mean(t.OffSumM), 2), OffWorst: web.Rounded(t.OffWorstM, 2),
+		ClaimMean: web.Rounded(t.mean(t.ClaimSumM), 2), Within: web.Rounded(t.mean(float64(t.Within)), 4),
 	}
 }
 

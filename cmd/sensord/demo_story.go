@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"math"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/sensord/sensord/actors"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink/kismettest"
+	"github.com/sensord/sensord/web"
 )
 
 // snapshot is a demo at one moment, as it is shown.
@@ -154,7 +154,7 @@ func (s *story) flows(at time.Time, protocol string) {
 		s.tell(at, tonePlain, "frames flow")
 	case s.recovery == 0 && !s.resetAt.IsZero() && at.After(s.resetAt):
 		s.recovery = at.Sub(s.resetAt)
-		s.tell(at, toneGood, "frames flow again "+secondsText(s.recovery)+" later, those "+grouped(s.atReset)+" first")
+		s.tell(at, toneGood, "frames flow again "+secondsText(s.recovery)+" later, those "+web.Grouped(s.atReset)+" first")
 	default:
 		s.tell(at, toneGood, "frames flow again")
 	}
@@ -163,7 +163,7 @@ func (s *story) flows(at time.Time, protocol string) {
 // broke tells that the server resets the link now.
 func (s *story) broke(now time.Time, inFlight uint64) {
 	s.resetAt, s.atReset = now, inFlight
-	s.tell(now, toneBad, "link reset (RST), "+grouped(inFlight)+" frames were on their way")
+	s.tell(now, toneBad, "link reset (RST), "+web.Grouped(inFlight)+" frames were on their way")
 }
 
 func (s *story) tell(at time.Time, tone tone, text string) {
@@ -253,17 +253,4 @@ func secondsText(d time.Duration) string {
 func clockText(d time.Duration) string {
 	s := int(d / time.Second)
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
-}
-
-// grouped is a number with its thousands apart.
-func grouped(n uint64) string {
-	digits := fmt.Sprint(n)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
 }

@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/sensord/sensord/web"
+)
 
 func (t *totals) headline() string {
 	switch {
@@ -20,16 +24,16 @@ func (t *totals) arrivedSpan(room int) span {
 	case t.Arrived == 0:
 		return plain("")
 	case t.Foreign > 0:
-		return span{fmt.Sprintf("and %s that are not in the capture", grouped(t.Foreign)), toneBad}
+		return span{fmt.Sprintf("and %s that are not in the capture", web.Grouped(t.Foreign)), toneBad}
 	case t.Disordered > 0:
-		return span{fmt.Sprintf("%s of them out of order", grouped(t.Disordered)), toneBad}
+		return span{fmt.Sprintf("%s of them out of order", web.Grouped(t.Disordered)), toneBad}
 	}
 	return plain(fitting(room, "in order, byte for byte, each with its time", "in order, byte for byte"))
 }
 
 func (t *totals) lostSpan() span {
 	if t.Unconfirmed > 0 {
-		return span{fmt.Sprintf("but %s were not confirmed", grouped(t.Unconfirmed)), toneBad}
+		return span{fmt.Sprintf("but %s were not confirmed", web.Grouped(t.Unconfirmed)), toneBad}
 	}
 	return plain("")
 }
@@ -42,8 +46,8 @@ func (t *totals) resentText(room int) string {
 	}
 	had := min(t.Duplicates, t.Resent)
 	return fitting(room,
-		fmt.Sprintf("%s had arrived before, %s were lost with the link", grouped(had), grouped(t.Resent-had)),
-		fmt.Sprintf("%s had arrived, %s had not", grouped(had), grouped(t.Resent-had)))
+		fmt.Sprintf("%s had arrived before, %s were lost with the link", web.Grouped(had), web.Grouped(t.Resent-had)),
+		fmt.Sprintf("%s had arrived, %s had not", web.Grouped(had), web.Grouped(t.Resent-had)))
 }
 
 func (t *totals) linksText(room int) string {
@@ -60,10 +64,10 @@ func (t *totals) linksText(room int) string {
 func (t *totals) positionSpan(position string, room int) span {
 	switch {
 	case t.Misplaced > 0 && t.Moving:
-		return span{fitting(room, grouped(t.Misplaced)+" frames came with a wrong one, or without one",
-			grouped(t.Misplaced)+" frames came with a wrong one, or none"), toneBad}
+		return span{fitting(room, web.Grouped(t.Misplaced)+" frames came with a wrong one, or without one",
+			web.Grouped(t.Misplaced)+" frames came with a wrong one, or none"), toneBad}
 	case t.Misplaced > 0:
-		return span{fmt.Sprintf("%s frames came without it", grouped(t.Misplaced)), toneBad}
+		return span{fmt.Sprintf("%s frames came without it", web.Grouped(t.Misplaced)), toneBad}
 	case t.Arrived == 0:
 		return plain(orUnknown(position))
 	case t.Moving:

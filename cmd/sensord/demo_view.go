@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sensord/sensord/actors"
+	"github.com/sensord/sensord/web"
 )
 
 const (
@@ -52,7 +53,7 @@ func (s *snapshot) final(t totals, width int, st style) []styledLine {
 		nil,
 		row("captured", number(t.Captured), plain("frames of "+s.Source+" in "+secondsText(t.Took))),
 		row("arrived", number(t.Arrived), t.arrivedSpan(room)),
-		row("lost", span{fmt.Sprintf("%*s", numberWidth, grouped(t.Lost)), verdictTone(t.Lost == 0)}, t.lostSpan()),
+		row("lost", span{fmt.Sprintf("%*s", numberWidth, web.Grouped(t.Lost)), verdictTone(t.Lost == 0)}, t.lostSpan()),
 		row("sent again", number(t.Resent), plain(t.resentText(room))),
 		row("links", number(t.Links), plain(t.linksText(room))),
 		row("position", t.positionSpan(s.Position, width-labelWidth)),
@@ -98,10 +99,10 @@ func (s *snapshot) line() styledLine {
 	}
 	return styledLine{
 		{fmt.Sprintf("  %7s  ", clockText(s.Elapsed)), toneFaint},
-		plain(fmt.Sprintf("captured %s, %s", grouped(s.Captured), rateText(s.CaptureRate))),
+		plain(fmt.Sprintf("captured %s, %s", web.Grouped(s.Captured), rateText(s.CaptureRate))),
 		plain(" | "), state,
-		plain(fmt.Sprintf(", acknowledged %s", grouped(s.Acked))),
-		plain(fmt.Sprintf(" | arrived %s%s", grouped(s.Tally.Arrived), twice)),
+		plain(fmt.Sprintf(", acknowledged %s", web.Grouped(s.Acked))),
+		plain(fmt.Sprintf(" | arrived %s%s", web.Grouped(s.Tally.Arrived), twice)),
 		plain(" | at " + at),
 	}
 }
@@ -135,7 +136,7 @@ func fitting(width int, texts ...string) string {
 
 func plain(text string) span { return span{text: text} }
 
-func number(n uint64) span { return span{fmt.Sprintf("%*s", numberWidth, grouped(n)), toneStrong} }
+func number(n uint64) span { return span{fmt.Sprintf("%*s", numberWidth, web.Grouped(n)), toneStrong} }
 
 // row is a label and what stands beside it.
 func row(label string, spans ...span) styledLine {
@@ -199,12 +200,12 @@ func (s *snapshot) waitingSpan() span {
 	if s.Waiting == 0 {
 		return span{"nothing waits", toneFaint}
 	}
-	text := fmt.Sprintf("%s wait, %s of them on their way", grouped(s.Waiting), grouped(s.InFlight))
+	text := fmt.Sprintf("%s wait, %s of them on their way", web.Grouped(s.Waiting), web.Grouped(s.InFlight))
 	switch s.InFlight {
 	case 0:
-		text = grouped(s.Waiting) + " wait"
+		text = web.Grouped(s.Waiting) + " wait"
 	case s.Waiting:
-		text = grouped(s.Waiting) + " on their way"
+		text = web.Grouped(s.Waiting) + " on their way"
 	}
 	if s.Link == actors.LinkStreaming {
 		return span{text, toneFaint}
@@ -214,7 +215,7 @@ func (s *snapshot) waitingSpan() span {
 
 func (s *snapshot) missingSpan() span {
 	if n := s.Tally.missing(); n > 0 {
-		return span{grouped(n) + " missing", toneBad}
+		return span{web.Grouped(n) + " missing", toneBad}
 	}
 	if s.Tally.Foreign+s.Tally.Disordered+s.Tally.Misplaced > 0 {
 		return span{"not as captured", toneBad}
@@ -227,7 +228,7 @@ func repeatedText(n uint64) string {
 	if n == 0 {
 		return ""
 	}
-	return grouped(n) + " twice"
+	return web.Grouped(n) + " twice"
 }
 
 // rateText is a rate to about one percent: what differs from moment to moment
@@ -237,7 +238,7 @@ func rateText(perSecond float64) string {
 	for perSecond/unit >= 100 {
 		unit *= 10
 	}
-	return grouped(uint64(math.Round(max(perSecond, 0)/unit)*unit)) + "/s"
+	return web.Grouped(uint64(math.Round(max(perSecond, 0)/unit)*unit)) + "/s"
 }
 
 func orUnknown(text string) string {

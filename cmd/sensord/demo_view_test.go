@@ -12,6 +12,7 @@ import (
 
 	"github.com/sensord/sensord/actors"
 	"github.com/sensord/sensord/uplink/kismet"
+	"github.com/sensord/sensord/web"
 )
 
 // moments are demos as somebody may see them.
@@ -185,7 +186,7 @@ func TestStyleFollowsTheEnvironment(t *testing.T) {
 
 func TestTextsOfNumbers(t *testing.T) {
 	for got, want := range map[string]string{
-		grouped(0): "0", grouped(999): "999", grouped(1000): "1 000", grouped(1_234_567): "1 234 567",
+		web.Grouped(0): "0", web.Grouped(999): "999", web.Grouped(1000): "1 000", web.Grouped(1_234_567): "1 234 567",
 		rateText(0): "0/s", rateText(7.4): "7/s", rateText(94.6): "95/s", rateText(998.7): "1 000/s", rateText(-1): "0/s", rateText(2444): "2 400/s",
 		secondsText(40 * time.Millisecond): "40 ms", secondsText(1640 * time.Millisecond): "1.6 s",
 		clockText(75 * time.Second): "1:15", clockText(61 * time.Minute): "61:00",

@@ -2,12 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"math"
 	"time"
 
 	"github.com/sensord/sensord/actors"
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/internal/fault"
+	"github.com/sensord/sensord/web"
 )
 
 // What `sensord gps --json` prints is read by other programs, and described in
@@ -143,7 +143,7 @@ func gpsReceiverOf(s *actors.ReceiverStatus, g *actors.GPSStatus) gpsReceiver {
 		r.Age = inSeconds(s.Age)
 	}
 	if s.Interval > 0 {
-		r.Rate = rounded(1/s.Interval.Seconds(), 2)
+		r.Rate = web.Rounded(1/s.Interval.Seconds(), 2)
 	}
 	if s.LatencyKnown {
 		r.Latency = inSeconds(s.Latency)
@@ -198,7 +198,9 @@ func placeOf(p gps.Position) gpsPlace {
 
 // known returns a number to eight decimals, a millimetre in degrees; nil if it
 // is not known.
-func known(x float64) *float64 { return rounded(x, 8) }
+func known(x float64) *float64 { return web.Rounded(x, 8) }
+
+func inSeconds(d time.Duration) *float64 { return web.Rounded(d.Seconds(), 6) }
 
 // course is known for an angle that is below 360 also when it is rounded.
 func course(degrees float64) *float64 {
@@ -208,17 +210,6 @@ func course(degrees float64) *float64 {
 	}
 	return x
 }
-
-func rounded(x float64, digits int) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	k := math.Pow10(digits)
-	x = math.Round(x*k) / k
-	return &x
-}
-
-func inSeconds(d time.Duration) *float64 { return rounded(d.Seconds(), 6) }
 
 // timeText is a time as gpsd writes it, "" if it is not known.
 func timeText(ns int64) string {

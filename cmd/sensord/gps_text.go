@@ -11,6 +11,7 @@ import (
 	"github.com/sensord/sensord/actors"
 	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/gps/fusion"
+	"github.com/sensord/sensord/web"
 )
 
 // positionKnown is where the sensor is, "unknown" if that is so.
@@ -165,7 +166,7 @@ func clockStateText(c gps.ClockState) string {
 func spanText(d time.Duration) string {
 	switch day := 24 * time.Hour; {
 	case d >= 2*day:
-		return grouped(uint64(d/day)) + " days"
+		return web.Grouped(uint64(d/day)) + " days"
 	case d >= time.Minute:
 		return d.Round(time.Second).String()
 	case d >= time.Second:

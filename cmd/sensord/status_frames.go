@@ -17,7 +17,7 @@ func channelsStatus(r *web.Radio) string {
 	}
 	text += ", " + plural(r.Transmitters, "transmitter", "transmitters")
 	if r.KernelDropped > 0 {
-		text += ", " + grouped(r.KernelDropped) + " frames lost in the kernel"
+		text += ", " + web.Grouped(r.KernelDropped) + " frames lost in the kernel"
 	}
 	return text
 }
@@ -39,27 +39,27 @@ func hopWords(mode string) string {
 // framesStatus is how far frames have come; without a server, no further than
 // here.
 func framesStatus(f *web.Frames, sends bool) string {
-	text := grouped(f.Captured) + " captured" + withRate(f.CaptureRate)
+	text := web.Grouped(f.Captured) + " captured" + withRate(f.CaptureRate)
 	if f.Recovered > 0 {
-		text += ", " + grouped(f.Recovered) + " found on disk"
+		text += ", " + web.Grouped(f.Recovered) + " found on disk"
 	}
 	if !sends {
 		return text
 	}
-	return text + fmt.Sprintf("; %s sent; %s acknowledged%s", grouped(f.Sent), grouped(f.Acked), withRate(f.AckRate))
+	return text + fmt.Sprintf("; %s sent; %s acknowledged%s", web.Grouped(f.Sent), web.Grouped(f.Acked), withRate(f.AckRate))
 }
 
 // framesLeast is the same in the least room.
 func framesLeast(f *web.Frames) string {
-	rate := "captured " + grouped(f.Captured)
+	rate := "captured " + web.Grouped(f.Captured)
 	if f.CaptureRate != nil {
 		rate = rateText(*f.CaptureRate)
 	}
-	waiting := grouped(f.Waiting) + " waiting"
+	waiting := web.Grouped(f.Waiting) + " waiting"
 	if f.Oldest != nil {
 		waiting += ", the oldest for " + longText(*f.Oldest)
 	}
-	return rate + "; " + waiting + "; " + grouped(f.Dropped) + " dropped"
+	return rate + "; " + waiting + "; " + web.Grouped(f.Dropped) + " dropped"
 }
 
 func withRate(perSecond *float64) string {
@@ -73,12 +73,12 @@ func waitingStatus(f *web.Frames) string {
 	if f.Waiting == 0 {
 		return "nothing"
 	}
-	text := grouped(f.Waiting)
+	text := web.Grouped(f.Waiting)
 	if f.InFlight > 0 {
-		text += ", " + grouped(f.InFlight) + " on their way"
+		text += ", " + web.Grouped(f.InFlight) + " on their way"
 	}
 	if f.OnDisk > 0 {
-		text += fmt.Sprintf(", %s on disk (%s)", grouped(f.OnDisk), sizeText(f.DiskBytes))
+		text += fmt.Sprintf(", %s on disk (%s)", web.Grouped(f.OnDisk), sizeText(f.DiskBytes))
 	}
 	if f.Oldest != nil {
 		text += ", the oldest unsent for " + longText(*f.Oldest)

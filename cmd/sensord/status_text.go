@@ -227,7 +227,7 @@ func countText(counts map[string]uint64) string {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b))
 	})
 	for i, reason := range reasons {
-		reasons[i] = grouped(counts[reason]) + " " + dropWords(reason)
+		reasons[i] = web.Grouped(counts[reason]) + " " + dropWords(reason)
 	}
 	return strings.Join(reasons, ", ")
 }

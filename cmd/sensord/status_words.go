@@ -109,7 +109,7 @@ func keptStatus(s *web.Status) string {
 
 func filesStatus(r *web.Record) string {
 	text := cmp.Or(r.File, r.Dir+", none yet")
-	text += fmt.Sprintf(", %s frames, %s in %s", grouped(r.Frames), sizeText(int64(min(r.Bytes, math.MaxInt64))), plural(int(min(r.Files, math.MaxInt32)), "file", "files"))
+	text += fmt.Sprintf(", %s frames, %s in %s", web.Grouped(r.Frames), sizeText(int64(min(r.Bytes, math.MaxInt64))), plural(int(min(r.Files, math.MaxInt32)), "file", "files"))
 	if r.Rate != nil {
 		text += ", " + rateText(*r.Rate)
 	}
@@ -117,7 +117,7 @@ func filesStatus(r *web.Record) string {
 		text += ", " + plural(int(min(r.Deleted, math.MaxInt32)), "older one deleted", "older ones deleted")
 	}
 	if r.Dropped > 0 {
-		text += ", " + grouped(r.Dropped) + " frames dropped"
+		text += ", " + web.Grouped(r.Dropped) + " frames dropped"
 	}
 	return text
 }
@@ -125,7 +125,7 @@ func filesStatus(r *web.Record) string {
 func replayStatus(r *web.Replay) string {
 	limits := []string{}
 	if r.Limit > 0 {
-		limits = append(limits, fmt.Sprintf("%s frames/s", grouped(uint64(r.Limit))))
+		limits = append(limits, fmt.Sprintf("%s frames/s", web.Grouped(uint64(r.Limit))))
 	}
 	if r.LimitBytes > 0 {
 		limits = append(limits, sizeText(r.LimitBytes)+"/s")

@@ -7,8 +7,10 @@ import (
 	"github.com/sensord/sensord/uplink/frames/spool"
 )
 
-// lateAfter is the least age of frames that are called spilled.
-const lateAfter = 2 * time.Second
+// LateAfter is how long behind its capture a frame is late: about what a fix and
+// a busy line take together. It is the least age of frames that are called
+// spilled.
+const LateAfter = 2 * time.Second
 
 // Chunk is a run of frames at the sent cursor, all of one batch. Its frames
 // stay valid until the sender calls Sent, whatever happens to the log meanwhile.
@@ -136,7 +138,7 @@ func (l *Log) nextStored(first, end Seq) (c Chunk, ok bool, read int64) {
 }
 
 func (l *Log) chunk(e *entry, first Seq) Chunk {
-	late := l.o.Now()-e.cameNs(first) > int64(max(l.o.After, lateAfter))
+	late := l.o.Now()-e.cameNs(first) > int64(max(l.o.After, LateAfter))
 	return Chunk{batch: e.batch, from: int(first - e.first), first: first, late: late}
 }
 

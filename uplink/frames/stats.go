@@ -131,7 +131,7 @@ func (l *Log) Backlog() Backlog {
 		b.Frames, b.Bytes, oldest = l.store.Unsent(uint64(l.sent), uint64(own))
 		if b.Frames > 0 {
 			b.Age = max(l.since(oldest, now), 0)
-			b.Spilled = !oldest.Boottime || b.Age > max(l.o.After, lateAfter)
+			b.Spilled = !oldest.Boottime || b.Age > max(l.o.After, LateAfter)
 		}
 	}
 	b.Frames += uint64(l.tail.count(own, l.tail.next))
@@ -146,7 +146,7 @@ func (l *Log) Backlog() Backlog {
 		if f := e.batch.Frame(max(0, int(own)-int(e.first))); e.batch.Live && f.TimeNs != 0 {
 			b.Age = time.Duration(now - (f.TimeNs - e.batch.ClockOffsetNs))
 		}
-		b.Spilled = now-e.cameNs(own) > int64(max(l.o.After, lateAfter))
+		b.Spilled = now-e.cameNs(own) > int64(max(l.o.After, LateAfter))
 	}
 	b.Age = max(b.Age, 0)
 	return b
