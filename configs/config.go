@@ -25,6 +25,7 @@ type Config struct {
 	Record      Record        //
 	Privacy     Privacy       //
 	Status      Status        //
+	Bus         Bus           //
 	StateDir    string        // absolute; where a rig notes what it has to undo after a crash; "" is nowhere
 	Log         Log           //
 	Once        bool          // end when every finite source is sent and acknowledged

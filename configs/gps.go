@@ -60,7 +60,8 @@ type Receiver struct {
 	File       string        // replay: the log
 	StartDate  time.Time     // replay: the date, UTC, on which a log without dates begins; zero is unknown
 	Realtime   bool          // replay: play it as if it happened now, instead of locating what was captured then
-	Expire     time.Duration // meta, web: how long a position that was posted is good for; default DefaultExpire
+	Expire     time.Duration // meta, web, bus: how long a position that was posted is good for; default DefaultExpire
+	From       Heard         // of ReceiverBus: whose position
 	Fixed      gps.Position  // of ReceiverFixed
 }
 
@@ -89,6 +90,7 @@ const (
 	ReceiverMeta   ReceiverType = "meta"   // posted to /gps/meta/NAME/; NAME is the receiver's
 	ReceiverWeb    ReceiverType = "web"    // posted to /gps/web/; there is at most one
 	ReceiverReplay ReceiverType = "replay" // a log
+	ReceiverBus    ReceiverType = "bus"    // another rig, or a meta GPS of one
 )
 
 // Feed says how NMEA sentences come.

@@ -85,6 +85,20 @@ const (
 	ServerClock  Code = "server.clock"  // its clock differs from ours
 	StatusAbsent Code = "status.absent" // no sensord runs here that could be asked
 
+	BusRefused   Code = "bus.refused"   // the bus cannot be reached, or does not answer
+	BusAuth      Code = "bus.auth"      // it does not take the credentials, or there are none
+	BusTLS       Code = "bus.tls"       // certificate, name, or no TLS there
+	BusDenied    Code = "bus.denied"    // the credentials are for another rig or fleet
+	BusListen    Code = "bus.listen"    // the address cannot be listened on
+	BusStore     Code = "bus.store"     // what is published cannot be kept: full, corrupt, or another process has it
+	BusNoStore   Code = "bus.no-store"  // the bus has no JetStream: nothing is kept there, and no claims
+	BusMessage   Code = "bus.message"   // a message that makes no sense, or is too large
+	BusFlood     Code = "bus.flood"     // more messages come than are taken
+	BusLite      Code = "bus.lite"      // this build has no server of its own
+	BusClaimed   Code = "bus.claimed"   // another rig has a source of the same UUID
+	BusReplaced  Code = "bus.replaced"  // another rig of the fleet has this one's name
+	BusUntimely  Code = "bus.untimely"  // the other rig's clock is off, or its messages are late
+
 	ExportFormat Code = "export.format" // nothing that can be read, or written so
 
 	LogFull    Code = "log.full"   // frames were dropped because the frame log was full
@@ -163,6 +177,20 @@ var table = map[Code]entry{
 	ServerDrops:  {"give the server more time: lower replay: {rate: …}; or raise packet_backlog_limit in its kismet.conf", ExitFailed},
 	ServerClock:  {"start an NTP client there and here", ExitFailed},
 	StatusAbsent: {"start one: sensord run --config FILE; with sudo if it belongs to another user", ExitFailed},
+
+	BusRefused:  {"check the bus's address and port (clients 4222, leaves 7422), and that it runs; sensord goes on trying", ExitConnect},
+	BusAuth:     {"name the file with the rig's credentials: bus: {creds: FILE}; `sensord hub rig NAME` writes one", ExitLogin},
+	BusTLS:      {"check the certificate, or name its CA: bus: {tls: {ca: FILE}}", ExitConnect},
+	BusDenied:   {"use the credentials that were made for this rig and fleet: `sensord hub rig NAME` on the hub", ExitLogin},
+	BusListen:   {"choose another address to listen on, or stop the other program", ExitFailed},
+	BusStore:    {"make room or repair the directory; capture goes on, and what is published now reaches only who is there to hear", ExitFailed},
+	BusNoStore:  {"switch JetStream on at the server, or use bus: {mode: leaf}, which has its own", ExitFailed},
+	BusMessage:  {"find out who sends it: the rest of the bus is not disturbed", ExitFailed},
+	BusFlood:    {"find out who sends so much; what was too much was left out and counted", ExitFailed},
+	BusLite:     {"use the full build of sensord, or let this one join a server: bus: nats://HOST", ExitUsage},
+	BusClaimed:  {"give one of the two sources another UUID with uuid= (sensord uuid --help says how), or stop one", ExitRejected},
+	BusReplaced: {"give each rig of a fleet a name of its own with rig:", ExitUsage},
+	BusUntimely: {"start an NTP client on that rig, or give it a receiver", ExitFailed},
 
 	ExportFormat: {"name a spool directory, or a pcap or pcapng file", ExitUsage},
 
