@@ -14,7 +14,7 @@ RATE     ?= 1000
 
 export FUZZTIME VERSION
 
-.PHONY: help demo test vm soak deps build bench lint cross fuzz clean
+.PHONY: help demo test vm soak deps build lite bench lint cross proto fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ deps: ## Install from Debian what the tests need and this machine lacks
 build: ## Build bin/sensord, static and stripped
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sensord ./cmd/sensord
 
+lite: ## Build bin/sensord-lite, which has no NATS server of its own: for routers
+	@CGO_ENABLED=0 go build -tags lite -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sensord-lite ./cmd/sensord
+
 bench: ## Run the benchmarks
 	@command -v tcpdump >/dev/null || { echo 'bench: tcpdump is missing: install it, live capture is compared with it' >&2; exit 1; }
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem ./... | grep -v 'no test files'
@@ -45,7 +48,10 @@ bench: ## Run the benchmarks
 lint: ## Run the linters, import directions included
 	@.ci/lint
 
-cross: ## Build and vet for every target, print the sizes
+proto: ## Write the code of the bus's messages anew, behind a change of bus/pb/sensord.proto
+	@.ci/proto --write
+
+cross: ## Build and vet for every target, full and lite, print the sizes
 	@.ci/cross
 
 fuzz: ## Run each fuzz target for FUZZTIME
