@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"time"
 )
 
 // Handler is what Serve serves, without a listener.
@@ -27,9 +26,3 @@ const (
 	SocketTimeout = socketTimeout
 	MaxBuckets    = maxBuckets
 )
-
-// NewPulse returns what ServeStatus tells at a time.
-func NewPulse(look func() Status) func(time.Time) Status {
-	p := &pulse{look: look}
-	return p.now
-}

@@ -36,6 +36,7 @@ type Status struct {
 	Spool     *Spool     `json:"spool,omitempty"`  // absent if frames are kept in memory only
 	Record    *Record    `json:"record,omitempty"` // absent if no files are written
 	Replay    *Replay    `json:"replay,omitempty"`
+	Bus       *Bus       `json:"bus,omitempty"` // absent if there is none
 	Web       string     `json:"web,omitempty"` // address at which positions can be posted
 }
 

@@ -57,6 +57,7 @@ func (s *Status) problems() []Problem {
 		found.add(nil, s.GPS.Copies[i].Problem, s.Position != nil)
 	}
 	found.add(nil, s.GPS.Problem, s.Position != nil)
+	s.busProblems(&found)
 	if s.Position != nil {
 		for i := range s.GPS.Receivers {
 			found.add(nil, s.GPS.Receivers[i].Problem, true) // another one has a fix

@@ -25,7 +25,7 @@ func TestStatusRates(t *testing.T) {
 		s.Record = &web.Record{Frames: n * 10}
 		return s
 	}
-	p := web.NewPulse(look)
+	p := web.NewObserver(look).Now
 	shown := map[int]web.Status{}
 	began := time.Now()
 	for ; second < 200; second++ {

@@ -54,10 +54,10 @@ func ServeStatus(ctx context.Context, path string, look func() Status) error {
 	if err != nil {
 		return statusFault(path, err)
 	}
-	p := &pulse{look: look}
-	p.now(time.Now())
+	o := NewObserver(look)
+	o.Now(time.Now())
 	handler := http.NewServeMux()
-	handler.HandleFunc("GET "+statusPath, p.answer)
+	handler.HandleFunc("GET "+statusPath, o.answer)
 	srv := &http.Server{
 		Handler: handler, ReadTimeout: askTimeout, WriteTimeout: askTimeout, IdleTimeout: askTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // of clients that end in the middle of something
@@ -72,7 +72,7 @@ func ServeStatus(ctx context.Context, path string, look func() Status) error {
 	for {
 		select {
 		case now := <-tick.C:
-			p.now(now)
+			o.Now(now)
 		case <-ended:
 			l.remove()
 			return statusFault(path, err)
@@ -203,25 +203,30 @@ func sweep(ctx context.Context, path string) {
 	}
 }
 
-// pulse is what ServeStatus has seen of a rig.
-type pulse struct {
+// An Observer looks at a rig again and again, and so knows what one look does
+// not tell: rates, and what was lost lately. Its method may be called from any
+// goroutine.
+type Observer struct {
 	mu   sync.Mutex
 	look func() Status
 	past history
 }
 
-// now looks at the rig.
-func (p *pulse) now(at time.Time) Status {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.look()
-	p.past.complete(&s, at)
+// NewObserver returns an Observer of what look returns.
+func NewObserver(look func() Status) *Observer { return &Observer{look: look} }
+
+// Now looks at the rig, at a time by this machine's clock.
+func (o *Observer) Now(at time.Time) Status {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.look()
+	o.past.complete(&s, at)
 	s.Judge()
 	return s
 }
 
-func (p *pulse) answer(w http.ResponseWriter, _ *http.Request) {
-	s := p.now(time.Now())
+func (o *Observer) answer(w http.ResponseWriter, _ *http.Request) {
+	s := o.Now(time.Now())
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	enc := json.NewEncoder(w)

@@ -51,6 +51,9 @@ func statusHead(s *web.Status, width int, d detail) []styledLine {
 	if len(s.Servers) > 0 {
 		lines = append(lines, statusRow(width, "waiting in", tonePlain, keptStatus(s))...)
 	}
+	if s.Bus != nil {
+		lines = append(lines, statusRow(width, "bus", tonePlain, s.Bus.Text())...)
+	}
 	if s.Record != nil {
 		lines = append(lines, statusRow(width, "files", tonePlain, filesStatus(s.Record))...)
 	}
