@@ -50,8 +50,10 @@ func (x *session) announce(h kismet.Header, m kismet.NewSource) error {
 		src.peer.version = h.Version
 	}
 	src.define(iface, options, m.Definition, s.cfg.WifiOptions)
-	if name := src.options["metagps"]; name != "" && s.meta(name) == nil {
-		s.addMeta(name, "meta:name="+name, false)
+	if name := src.options["metagps"]; name != "" {
+		if src.meta = s.meta(name); src.meta == nil {
+			src.meta = s.addMeta(name, "meta:name="+name, false)
+		}
 	}
 	src.session, src.err = x, ""
 	src.Sessions++

@@ -20,7 +20,8 @@
 // It is as strict as the real servers are, and a little stricter where those
 // would silently lose something: what a sensor must not send ends its session,
 // with the reason in Source.Error or Server.Rejected. It does nothing with the
-// frames beyond keeping and counting them.
+// frames beyond keeping and counting them, and saying of each where a server
+// puts it.
 //
 // Faults break it on purpose. All methods may be called from any goroutine at
 // any time, except where a callback's comment says otherwise. Close waits for

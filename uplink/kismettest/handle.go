@@ -163,7 +163,7 @@ func (x *session) count(d *kismet.Data) error {
 	src.Frames++
 	x.frames++
 	if d != nil && len(src.kept) < x.s.cfg.Keep {
-		src.kept = append(src.kept, newFrame(x.number, d))
+		src.kept = append(src.kept, newFrame(x.number, d, x.s.place(src, d.GPS)))
 	}
 	reset := x.resetAt > 0 && x.frames >= x.resetAt
 	uuid, number := src.id(), x.number

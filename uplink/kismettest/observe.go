@@ -60,15 +60,16 @@ type Frame struct {
 	Content   []byte // not to be changed
 	GPS       *kismet.GPS
 	Signal    *kismet.Signal
+	Place     *Place // where the server puts it; nil is nowhere
 }
 
 // newFrame makes a Frame of a report; of that only the content lives in the
 // receive buffer.
-func newFrame(session int, d *kismet.Data) Frame {
+func newFrame(session int, d *kismet.Data, at *Place) Frame {
 	p := d.Packet
 	return Frame{
 		Session: session, LinkType: p.LinkType, Sec: p.Sec, Usec: p.Usec, OrigLen: p.OrigLen,
-		Content: slices.Clone(p.Content), GPS: d.GPS, Signal: d.Signal,
+		Content: slices.Clone(p.Content), GPS: d.GPS, Signal: d.Signal, Place: at,
 	}
 }
 

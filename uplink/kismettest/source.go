@@ -22,6 +22,7 @@ type source struct {
 	session *session // nil when not running
 	err     string
 	options map[string]string
+	meta    *metaGPS // that metagps= names; nil is none
 	hopList []string // what the server makes it hop through
 	kept    []Frame
 }
