@@ -49,5 +49,6 @@ func claimsConfig(fleet string) jetstream.KeyValueConfig {
 // one only, so that no rig reads what was meant for another.
 func inboxPrefix(rig string) string { return "_INBOX_" + rig }
 
-// watchInboxPrefix is the same for people.
-func watchInboxPrefix(name string) string { return "_INBOX_watch_" + name }
+// watchInboxPrefix is the same for all who only watch: they may see each
+// other's answers, which tell nothing that they could not ask for themselves.
+const watchInboxPrefix = "_INBOX_watch"
