@@ -28,6 +28,7 @@ type draft struct {
 	record    recordDraft
 	zones     []zoneDraft
 	status    text
+	bus       busDraft
 	logLevel  text
 	logFormat text
 	stateDir  text

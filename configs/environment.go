@@ -45,6 +45,13 @@ var environmentVariables = [...]struct {
 	{"SENSORD_REPLAY_BYTES", func(d *draft) *text { return &d.replay.bytes }},
 	{"SENSORD_RECORD_DIR", func(d *draft) *text { return &d.record.dir }},
 	{"SENSORD_STATUS_SOCKET", func(d *draft) *text { return &d.status }},
+	{"SENSORD_BUS", func(d *draft) *text { return &d.bus.mode }},
+	{"SENSORD_BUS_FLEET", func(d *draft) *text { return &d.bus.fleet }},
+	{"SENSORD_BUS_CREDS", func(d *draft) *text { return &d.bus.creds }},
+	{"SENSORD_BUS_USER", func(d *draft) *text { return &d.bus.user }},
+	{"SENSORD_BUS_PASSWORD", func(d *draft) *text { return &d.bus.password }},
+	{"SENSORD_BUS_PASSWORD_FILE", func(d *draft) *text { return &d.bus.passwordFile }},
+	{"SENSORD_BUS_TLS_CA", func(d *draft) *text { return &d.bus.ca }},
 	{"SENSORD_LOG_LEVEL", func(d *draft) *text { return &d.logLevel }},
 	{"SENSORD_LOG_FORMAT", func(d *draft) *text { return &d.logFormat }},
 }

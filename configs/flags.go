@@ -41,6 +41,9 @@ type Flags struct {
 	Record       string   // --record DIR
 	Zones        []string // --zone LAT,LON,RADIUS, repeated; beside those of a file
 	StatusSocket string   // --status-socket PATH|off
+	Bus          string   // --bus URL|embedded|off
+	BusCreds     string   // --bus-creds FILE
+	Fleet        string   // --fleet NAME
 }
 
 // flags lays the command line over the draft.
@@ -70,6 +73,9 @@ func (l *loader) flags(d *draft, f Flags) {
 		{f.SpoolSize, "--spool-size", &d.spool.size},
 		{f.Record, "--record", &d.record.dir},
 		{f.StatusSocket, "--status-socket", &d.status},
+		{f.Bus, "--bus", &d.bus.mode},
+		{f.BusCreds, "--bus-creds", &d.bus.creds},
+		{f.Fleet, "--fleet", &d.bus.fleet},
 	} {
 		if v.value != "" {
 			v.into.over(v.value, fromFlag(v.flag))

@@ -48,6 +48,7 @@ func TestFromFlagsIsKismetsCommandLine(t *testing.T) {
 			Sync: configs.SyncEvery, SyncEvery: time.Second, Drop: configs.DropOldest,
 		},
 		Replay: configs.Replay{FramesPerSecond: 5000, BytesPerSecond: 4 << 20},
+		Bus:    configs.Bus{Mode: configs.BusOff},
 		Log:    configs.Log{Level: slog.LevelDebug, Format: configs.LogAuto},
 		Once:   true, OnceTimeout: time.Minute, NoRetry: true,
 	}

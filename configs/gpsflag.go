@@ -29,6 +29,7 @@ func gpsWords() []gpsWord {
 		{"meta", ReceiverMeta, []string{"expire", "dataonly"}, []string{"name"}, "meta:name=phone"},
 		{"web", ReceiverWeb, []string{"expire"}, nil, "web:name=phone"},
 		{"virtual", ReceiverFixed, []string{"lat", "lon", "alt"}, []string{"lat", "lon"}, "virtual:lat=52.5200,lon=13.4050,alt=34"},
+		{"bus", ReceiverBus, []string{"rig", "metagps", "expire"}, nil, "bus:rig=rover-1"},
 		{"replay", ReceiverReplay, []string{"file", "start_date", "realtime", "checksum"}, []string{"file"}, "replay:file=drive.nmea"},
 	}
 }

@@ -62,7 +62,7 @@ func TestGPSFlagMistakes(t *testing.T) {
 	machine(t)
 	for _, tt := range []struct{ specs, want string }{
 		{"gspd:host=k", `--gps: "gspd:host=k": "gspd" is no type of receiver; did you mean gpsd? It is written gpsd:host=localhost,port=2947`},
-		{"quantum", `--gps: "quantum": "quantum" is no type of receiver; write gpsd, serial, tcp, listen, udp, meta, web, virtual or replay, as in gpsd:host=localhost,port=2947; see ` + "`sensord help receivers`"},
+		{"quantum", `--gps: "quantum": "quantum" is no type of receiver; write gpsd, serial, tcp, listen, udp, meta, web, virtual, bus or replay, as in gpsd:host=localhost,port=2947; see ` + "`sensord help receivers`"},
 		{"nmea:device=x", `--gps: "nmea:device=x": "nmea" is no type of receiver; write serial:device=/dev/ttyACM0,baud=auto, tcp:host=HOST,port=10110, listen:port=10110 or udp:port=10110`},
 		{"fixed:lat=1,lon=2", `--gps: "fixed:lat=1,lon=2": "fixed" is no type of receiver; write virtual:lat=52.5200,lon=13.4050,alt=34`},
 		{"/dev/ttyACM0", `--gps: "/dev/ttyACM0": "/dev/ttyACM0" is no type of receiver; write serial:device=/dev/ttyACM0`},
@@ -82,7 +82,7 @@ func TestGPSFlagMistakes(t *testing.T) {
 		{"tcp:host=alice:secret@plotter,port=1", `--gps: "tcp:host=…@plotter,port=1": a login does not belong here: nobody asks for one; write tcp:host=HOST,port=10110`},
 		{"gps=gpsd:alice:secret@k:2947", `--gps: "gps=gpsd:…@k:2947": a login does not belong here: nobody asks for one; write gpsd:host=localhost,port=2947`},
 		{"gpsd:name=x,host=alice:se=cret@k", `--gps: "gpsd:…@k": a login does not belong here: nobody asks for one; write gpsd:host=localhost,port=2947`},
-		{"alice:secret@k", `--gps: "alice:…@k": "alice" is no type of receiver; write gpsd, serial, tcp, listen, udp, meta, web, virtual or replay, as in gpsd:host=localhost,port=2947; see ` + "`sensord help receivers`"},
+		{"alice:secret@k", `--gps: "alice:…@k": "alice" is no type of receiver; write gpsd, serial, tcp, listen, udp, meta, web, virtual, bus or replay, as in gpsd:host=localhost,port=2947; see ` + "`sensord help receivers`"},
 		{"gpsd:port=http", `--gps: "gpsd:port=http": port "http" is no port number; write 1 to 65535`},
 		{"gpsd:host=a,host=b", `--gps: "gpsd:host=a,host=b": host stands there twice; keep one`},
 		{"gpsd:reconnect=perhaps", `--gps: "gpsd:reconnect=perhaps": reconnect=perhaps is neither true nor false; write true or false`},

@@ -71,6 +71,7 @@ type loader struct {
 	hostname        func() (string, error)
 
 	metaSources []sourceDraft // those with metagps=
+	ownBus      Bus           // for receivers that hear others on it
 	positions   bool          // only where the sensor is matters
 }
 
@@ -152,9 +153,12 @@ func (l *loader) config(d *draft, environ []string) Config {
 		c.Sources = l.sources(d)
 	}
 	c.StateDir = l.stateDir(d, environ, c.Sources)
+	c.Bus = l.settleBus(d, c.StateDir, c.Rig)
+	l.ownBus = c.Bus
 	c.GPS = l.gps(d, c.Sources)
 	if !l.positions {
 		l.metaNeedsREST(&c)
+		c.Bus.Bridge = l.bridges(d, &c)
 	}
 	c.Web = l.web(d, c.StateDir)
 	c.Spool = l.spool(d, environ, c.StateDir)

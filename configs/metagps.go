@@ -31,7 +31,7 @@ func metaRune(r rune) rune {
 }
 
 // metaSource looks at a source that the server locates by itself.
-func (l *loader) metaSource(sd *sourceDraft, def capture.Definition, receivers bool) {
+func (l *loader) metaSource(d *draft, sd *sourceDraft, def capture.Definition) {
 	name, _ := def.Get("metagps")
 	if name != "" {
 		l.metaSources = append(l.metaSources, *sd)
@@ -40,7 +40,9 @@ func (l *loader) metaSource(sd *sourceDraft, def capture.Definition, receivers b
 	case name == "":
 	case strings.Map(metaRune, name) != name || len(name) > maxMetaName:
 		l.wrongOption(sd, "metagps", metaNameForm, fmt.Errorf("%s cannot be the name of a meta GPS", quote(name)))
-	case receivers:
+	case d.bus.bridged(name):
+		l.warn(sd.from, sd.path, "remove metagps= and the bridge, and add a receiver of type bus, unless another rig needs the server's copy", "%s: with metagps= the server locates frames by the last position that it was told, however old; the positions that sensord sends with each frame are better, and are not sent for this source", sd.label())
+	case len(d.gps.receivers) > 0:
 		l.warn(sd.from, sd.path, "remove metagps=", "%s: with metagps= the server locates frames by the last position that it was told, however old; the positions that sensord sends with each frame are better, and are not sent for this source", sd.label())
 	default:
 		l.warn(sd.from, sd.path, "remove metagps= and add a receiver, or see that something tells the server", "%s: with metagps= the server locates frames by the last position that it was told, however old, and sensord has no receiver to tell it one", sd.label())
@@ -84,19 +86,9 @@ func (l *loader) metaGPS(d *gpsDraft) MetaGPS {
 // fresh: where the server's REST is, or how to log in there, is not known. Only
 // the first server has one; on the others frames carry their positions.
 func (l *loader) metaNeedsREST(c *Config) {
-	if len(c.Servers) == 0 || !slices.ContainsFunc(c.GPS.Receivers, func(r Receiver) bool { return r.Live() }) {
+	what := restLacks(c)
+	if what == "" || len(c.Servers) == 0 || l.blamed("servers[0]") || !slices.ContainsFunc(c.GPS.Receivers, func(r Receiver) bool { return r.Live() }) {
 		return
-	}
-	s := c.Servers[0]
-	if s.REST.URL != "" && (s.REST.User != "" || s.REST.APIKey != "") || s.Transport == "" || l.blamed("servers[0]") {
-		return
-	}
-	what := "the address of that does not follow from the server's"
-	if s.REST.URL != "" {
-		what = "there is no login for that"
-	}
-	if len(c.Servers) > 1 {
-		what = "for " + s.Name + " " + what
 	}
 	for _, sd := range l.metaSources {
 		right := "remove metagps=, or add rest: {url: http://HOST:2501, apikey_file: FILE} to the server"
@@ -105,4 +97,24 @@ func (l *loader) metaNeedsREST(c *Config) {
 		}
 		l.wrong(sd.from, sd.path, right, "%s: with metagps= the server is told positions over REST, and %s", sd.label(), what)
 	}
+}
+
+// restLacks says what is missing to tell the first server something over REST,
+// or nothing.
+func restLacks(c *Config) string {
+	if len(c.Servers) == 0 {
+		return "there is no server"
+	}
+	s := c.Servers[0]
+	if s.REST.URL != "" && (s.REST.User != "" || s.REST.APIKey != "") || s.Transport == "" {
+		return ""
+	}
+	what := "the address of that does not follow from the server's"
+	if s.REST.URL != "" {
+		what = "there is no login for that"
+	}
+	if len(c.Servers) > 1 {
+		what = "for " + s.Name + " " + what
+	}
+	return what
 }

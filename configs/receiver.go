@@ -18,7 +18,7 @@ const (
 
 // receiverKeys are the settings of receivers besides type and name.
 var receiverKeys = [...]string{
-	"address", "device", "baud", "listen", "checksum", "lat", "lon", "alt", "expire", "file", "start_date", "realtime", "latency",
+	"address", "device", "baud", "listen", "checksum", "lat", "lon", "alt", "expire", "file", "start_date", "realtime", "rig", "metagps", "latency",
 }
 
 // A receiverKind is a type of receiver, and which of receiverKeys it has.
@@ -34,6 +34,7 @@ func receiverKinds() []receiverKind {
 		{ReceiverNMEA, "an nmea receiver", []string{"device", "baud", "address", "listen", "checksum", "latency"}},
 		{ReceiverMeta, "a meta receiver", []string{"expire", "latency"}},
 		{ReceiverWeb, "a web receiver", []string{"expire", "latency"}},
+		{ReceiverBus, "a bus receiver", []string{"rig", "metagps", "expire", "latency"}},
 		{ReceiverFixed, "a fixed position", []string{"lat", "lon", "alt"}},
 		{ReceiverReplay, "a replay", []string{"file", "start_date", "realtime", "checksum", "latency"}},
 	}
@@ -74,6 +75,9 @@ func (l *loader) receiver(r *receiverDraft) (Receiver, bool) {
 	case ReceiverFixed:
 		v.Fixed = l.fixed(r)
 	case ReceiverMeta, ReceiverWeb:
+		v.Expire = l.receiverTime(r, "expire", DefaultExpire, time.Second, time.Hour)
+	case ReceiverBus:
+		l.heardReceiver(r, &v)
 		v.Expire = l.receiverTime(r, "expire", DefaultExpire, time.Second, time.Hour)
 	case ReceiverReplay:
 		l.replay(r, &v)

@@ -82,6 +82,12 @@ func (s *settledReceiver) made() string {
 		name += "-tcp-" + port
 	case s.Feed == FeedUDP:
 		name += "-udp-" + port
+	case s.Type == ReceiverBus:
+		for _, of := range []string{s.From.Rig, s.From.MetaGPS} {
+			if of != "" {
+				name += "-" + of
+			}
+		}
 	case s.Type == ReceiverReplay:
 		name += "-" + filepath.Base(s.File)
 	}

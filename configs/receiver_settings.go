@@ -52,6 +52,14 @@ func (l *loader) settleReceiver(path string, r *settledReceiver) {
 		l.settle(path+".position", formatPosition(r.Fixed), set["lat"].from)
 	case ReceiverMeta, ReceiverWeb:
 		settle("expire", FormatDuration(r.Expire))
+	case ReceiverBus:
+		if r.From.Rig != "" {
+			settle("rig", r.From.Rig)
+		}
+		if r.From.MetaGPS != "" {
+			settle("metagps", r.From.MetaGPS)
+		}
+		settle("expire", FormatDuration(r.Expire))
 	case ReceiverReplay:
 		settle("file", r.File)
 		settle("realtime", strconv.FormatBool(r.Realtime))

@@ -119,6 +119,8 @@ func rivals(a, b *settledReceiver) (what, right string) {
 		return "there is one /gps/web/ to post to, and it is another receiver's", "keep one, or write type: meta, which have a name each"
 	case a.Type == ReceiverReplay && b.Type == ReceiverReplay && !a.Realtime && !b.Realtime:
 		return "there is another log that says where frames were captured", ""
+	case a.Type == ReceiverBus && b.Type == ReceiverBus && a.From == b.From:
+		return "another receiver follows the same on the bus", ""
 	case a.Type == ReceiverGPSD && b.Type == ReceiverGPSD && a.Address == b.Address && (a.Device == b.Device || a.Device == "" || b.Device == ""):
 		return "another receiver asks this gpsd for the same", "keep one, or name a device for each"
 	case a.Feed == FeedSerial && b.Feed == FeedSerial && sameFile(a.Device, b.Device):

@@ -23,12 +23,12 @@ func (d *document) read(top *yaml.Node, into *draft) {
 		{"status", func(n *yaml.Node, path string) {
 			d.mapping(n, path, []field{{"socket", d.scalar(&into.status)}})
 		}},
+		{"bus", func(n *yaml.Node, path string) { d.bus(n, path, &into.bus) }},
 		{"state_dir", d.scalar(&into.stateDir)},
 		{"log", func(n *yaml.Node, path string) {
 			d.mapping(n, path, []field{{"level", d.scalar(&into.logLevel)}, {"format", d.scalar(&into.logFormat)}})
 		}},
 	},
-		field{"bus", d.bus},
 		field{"once", d.refuse("write `sensord run --once`", "it is a flag, not a setting")},
 	)
 }
@@ -134,13 +134,4 @@ func (d *document) options(n *yaml.Node, path string, into *sourceDraft) {
 			into.options = append(into.options, o)
 		}
 	})
-}
-
-// bus accepts the one thing about a bus that is true of this version.
-func (d *document) bus(n *yaml.Node, path string) {
-	var mode text
-	d.mapping(n, path, []field{{"mode", d.scalar(&mode)}})
-	if mode.given() && mode.value != "off" {
-		d.out.wrong(mode.from, join(path, "mode"), "write off, or remove the bus", "this version has no bus; its rigs do not know of each other")
-	}
 }

@@ -23,7 +23,7 @@ func (l *loader) sources(d *draft) []Source {
 		if !ok {
 			continue
 		}
-		l.metaSource(&sd, s.Definition, len(d.gps.receivers) > 0)
+		l.metaSource(d, &sd, s.Definition)
 		radio := l.radioOf(s.Definition)
 		if other, taken := radios[radio]; taken && s.Type == capture.TypeLinuxWifi {
 			l.wrong(sd.from, sd.path, "keep one of the two", "%s captures from the radio of %s, and a radio is tuned to one channel at a time", sd.label(), other.place())

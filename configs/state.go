@@ -39,7 +39,7 @@ func (l *loader) stateDir(d *draft, environ []string, sources []Source) string {
 	if dir == "" && radios {
 		l.warn(fromFlag("--state-dir"), "", "name a directory with --state-dir, SENSORD_STATE_DIR or state_dir", "there is none, so after a crash the next start cannot put the radios back as they were")
 	}
-	if t.given() || dir != "" && (radios || d.makesToken()) {
+	if t.given() || dir != "" && (radios || d.makesToken() || d.bus.keeps()) {
 		l.settle("state_dir", dir, from)
 	}
 	return dir

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,6 +73,16 @@ func (v *values) source(fs *pflag.FlagSet) {
 		fs.StringVar(&v.StateDir, "state-dir", "", "`DIR` to note in how radios were before, so that the next start puts them back after a crash (default $STATE_DIRECTORY, /var/lib/sensord for root, $XDG_STATE_HOME/sensord)")
 	})
 	v.keep(fs)
+	v.bus(fs)
+}
+
+// bus defines the flags that say how rigs hear of each other.
+func (v *values) bus(fs *pflag.FlagSet) {
+	group(fs, groupOurs, func() {
+		fs.StringVar(&v.Bus, "bus", "", "say to other rigs who, where and how this one is: `URL` of a NATS server, as nats://HOST[:4222] or tls://HOST; embedded runs one in this process; off (default off)")
+		fs.StringVar(&v.BusCreds, "bus-creds", "", "with --bus: the rig's credentials, a `FILE` that sensord hub rig wrote")
+		fs.StringVar(&v.Fleet, "fleet", "", "with --bus: `NAME` of the fleet whose rigs hear each other (default "+configs.DefaultFleet+")")
+	})
 }
 
 // keep defines the flags that say where frames are kept, written and not taken.
@@ -208,9 +217,6 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && f.Value.String() == bare {
 			optional = name
 		}
-	}
-	if !cmd.HasParent() && slices.Contains([]string{"fleet"}, word) {
-		return usageError(word, "see `sensord --help` for what there is", "this version has no such command yet")
 	}
 	advice := "a source is given as --source " + word
 	isConfig := cmd.Flags().Lookup("config") != nil && (strings.HasSuffix(word, ".yaml") || strings.HasSuffix(word, ".yml"))
