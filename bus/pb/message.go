@@ -2,7 +2,6 @@ package pb
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -138,56 +137,36 @@ func plain(err error) string {
 
 const maxShown = 160
 
-// Encode returns m as protobuf, as it may be published: texts and lists that
-// are too long are cut, numbers that cannot be are left out, and what makes it
-// too large all the same goes, the last first. m is not changed. The error says
-// what m needs and lacks.
-func Encode(m Message) ([]byte, error) {
-	check := bound{}
-	m.bound(&check)
-	if check.err == nil {
-		data, err := marshal(m)
-		if err == nil && len(data) <= m.limit() {
-			return data, nil
-		}
+// DecodeAny reads a message of which nobody says what it is, by what it has:
+// where one has lost its subject.
+func DecodeAny(data []byte) (Message, error) {
+	if m, err := DecodeMetaGPS(data); err == nil && m.Name != "" {
+		return m, nil
 	}
-	for shift := range maxShift {
-		less := proto.Clone(m).(Message)
-		mend := bound{mend: true, shift: shift}
-		less.bound(&mend)
-		if mend.err != nil {
-			return nil, mend.err
-		}
-		if shift > 0 {
-			less.ProtoReflect().SetUnknown(nil)
-		}
-		data, err := marshal(less)
-		if err != nil {
-			return nil, errors.New(plain(err))
-		}
-		if len(data) <= m.limit() {
-			return data, nil
-		}
+	if m, err := DecodePosition(data); err == nil {
+		return m, nil
 	}
-	return nil, fmt.Errorf("it does not fit in %d bytes", m.limit())
+	if m, err := DecodeClaim(data); err == nil && looksUUID(m.Uuid) {
+		return m, nil
+	}
+	if m, err := DecodeEvent(data); err == nil {
+		return m, nil
+	}
+	if m, err := DecodeStatus(data); err == nil {
+		return m, nil
+	}
+	return nil, errWire
 }
 
-func marshal(m proto.Message) ([]byte, error) {
-	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
-}
-
-// JSON returns a message as one line of JSON without a newline: its twin, which
-// the Decode functions read. What is 0, empty or not known is left out, and 64
-// bit numbers are strings, as protobuf has it. Unknown fields are not in it. A
-// text that is no UTF-8 makes it "{}".
-func JSON(m proto.Message) []byte {
-	data, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
-	if err != nil {
-		return []byte("{}")
+func looksUUID(s string) bool {
+	if len(s) != 36 {
+		return false
 	}
-	var line bytes.Buffer // without the blanks, which differ from build to build
-	if json.Compact(&line, data) != nil {
-		return []byte("{}")
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (s[i] == '-') || !dash && !strings.ContainsRune("0123456789abcdefABCDEF", rune(s[i])) {
+			return false
+		}
 	}
-	return line.Bytes()
+	return true
 }
