@@ -46,7 +46,7 @@ func NewDialer(cfg configs.Server, version string) (*uplink.Dialer, error) {
 		if s.TLS, err = tlsTo(cfg.ServerName, cfg.CAFile); err != nil {
 			return nil, err
 		}
-		if err = showCertificate(s.TLS, cfg); err != nil {
+		if err = showCertificate(s.TLS, cfg.CertFile, cfg.KeyFile); err != nil {
 			return nil, err
 		}
 	}
@@ -69,14 +69,14 @@ func tlsTo(name, caFile string) (*tls.Config, error) {
 }
 
 // showCertificate adds the sensor's certificate, for a server that wants it.
-func showCertificate(c *tls.Config, cfg configs.Server) error {
-	if cfg.CertFile == "" {
+func showCertificate(c *tls.Config, certFile, keyFile string) error {
+	if certFile == "" {
 		return nil
 	}
-	pair, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		return &fault.Error{
-			Code: fault.ConfigInvalid, Object: "client certificate " + cfg.CertFile, Err: err,
+			Code: fault.ConfigInvalid, Object: "client certificate " + certFile, Err: err,
 			Advice: "tls: {cert: …} names a PEM file with the sensor's certificate, and key: the one with its key",
 		}
 	}

@@ -275,7 +275,7 @@ func (s *shared) newRESTClient() (*rest.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := showCertificate(tls, c); err != nil {
+	if err := showCertificate(tls, c.CertFile, c.KeyFile); err != nil {
 		return nil, err
 	}
 	return rest.New(rest.Options{

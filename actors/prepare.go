@@ -35,6 +35,9 @@ func newShared(opts Options) (*shared, error) {
 	if s.system == nil {
 		s.system = clock.ReadSystem
 	}
+	if err := s.prepareBus(opts.Positions); err != nil { // first: what is said from here on is told there
+		return nil, err
+	}
 	if opts.Positions {
 		s.cfg.Sources = nil
 	} else if err := s.prepareSources(); err != nil {

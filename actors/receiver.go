@@ -121,6 +121,7 @@ func (r *receiver) run(ctx context.Context, send func(any)) (err error) {
 		switch m := e.(type) {
 		case gps.Fix:
 			m.Receiver = from
+			r.rig.handOn(r.state, &m)
 			send(FixArrived{Receiver: r.state, Fix: m})
 		case gps.Pulse:
 			send(PulseArrived{Receiver: r.state, From: from, Pulse: m})

@@ -81,6 +81,7 @@ func (r *rig) Receive(ctx actor.Context) {
 func (r *rig) start(ctx actor.Context) {
 	r.startPositions(ctx)
 	r.startWork(ctx)
+	r.startBus(ctx)
 	filter := spawn(ctx, "filter", r.props(func() actor.Actor { return newFilter(r.shared) }))
 	r.pids, r.going, r.split = nil, map[*sourceState]bool{}, splitter{}
 	for i, s := range r.sources {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sensord/sensord/bus"
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/capture/linuxwifi"
 	"github.com/sensord/sensord/configs"
@@ -38,6 +39,7 @@ type shared struct {
 	report       func() web.Status     // what is told of the rig
 	lender       *uplink.Lender
 	tracker      *gps.Tracker
+	bus          *bus.Bus // nil is none
 	sources      []*sourceState
 	restart      *restart
 	open         opener

@@ -40,6 +40,7 @@ func (r *Rig) Report() web.Status {
 		report.Sources = append(report.Sources, src)
 	}
 	r.shared.reportDelivery(&report, &s)
+	report.Bus = r.shared.reportBus(now)
 	report.Judge()
 	return report
 }

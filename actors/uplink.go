@@ -146,6 +146,10 @@ func (k *uplinkActor) enter(state LinkState) {
 // dial starts the goroutine that makes a link and, if that succeeds, runs the
 // session on it.
 func (k *uplinkActor) dial(ctx actor.Context) {
+	if err := k.rig.rival(k.state.uuid(), k.state.cfg.Name); err != nil {
+		k.giveWay(ctx, err)
+		return
+	}
 	k.server = k.servers.Current()
 	dialer := k.rig.dialers[k.server]
 	k.update(func(s *LinkStatus) { s.Server, s.ServerName = dialer.Server.URL(), dialer.Server.Name })
@@ -207,6 +211,7 @@ func (k *uplinkActor) heard(ctx actor.Context, m heard) {
 			s.SentBytes = k.sentBefore + m.link.Written()
 		})
 		ctx.Send(ctx.Parent(), Acked{})
+		k.lookAtRival()
 		k.lookAtClock(time.Now())
 		k.lookAtCopy()
 		k.lookAtFirst(ctx)
