@@ -20,6 +20,16 @@ func fleetStream(fleet string) string  { return "FLEET_" + fleet }
 func rigsBucket(fleet string) string   { return "rigs_" + fleet }
 func claimsBucket(fleet string) string { return "claims_" + fleet }
 
+// rigDomain is the JetStream domain of a rig's own server. Nothing but the
+// rig's name is in it, because credentials can only allow whole tokens: so no
+// rig can answer in place of another. A store that was begun anew under the
+// same name is told from the old one by NATS (since 2.15, by its identity).
+func rigDomain(rig string) string { return "rig-" + rig }
+
+// sourcePrefix is where a rig's server sends what the hub has asked of its
+// stream. It is the rig's own, so that no rig can send as another.
+func sourcePrefix(rig string) string { return "_SOURCE." + rig }
+
 // rigKey is a rig's key in the bucket of rigs.
 func rigKey(rig string) string { return rig }
 

@@ -5,6 +5,11 @@
 package bustest
 
 import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,66 +20,102 @@ import (
 type Hub struct {
 	*bus.Hub
 	StateDir string
-	LeafURL  string // nats:// or tls:// URL for leaves
 	URL      string // for clients
+	LeafURL  string // for leaves
+
+	options bus.HubOptions
+	creds   string
 }
 
-// StartHub starts a hub on ports of the kernel's choice, with the fleets that
-// are named ("fleet" if none is). It ends with the test. opts may change what
-// it is started with.
+// StartHub starts a hub on ports of the kernel's choice, with the fleet
+// "fleet". It ends with the test. Each of opts may change what it is started
+// with.
 func StartHub(tb testing.TB, opts ...func(*bus.HubOptions)) *Hub {
 	tb.Helper()
-	return &Hub{}
+	h := &Hub{StateDir: tb.TempDir(), creds: tb.TempDir()}
+	h.options = bus.HubOptions{
+		Name: "hub", StateDir: h.StateDir, Listen: "127.0.0.1:0", LeafListen: "127.0.0.1:0",
+		Fleets: []string{"fleet"}, StoreBytes: 256 << 20, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	for _, change := range opts {
+		change(&h.options)
+	}
+	h.start(tb)
+	h.options.Listen, h.options.LeafListen = h.ClientAddr(), h.LeafAddr()
+	h.URL, h.LeafURL = "nats://"+h.ClientAddr(), "nats://"+h.LeafAddr()
+	if h.options.TLS != nil {
+		h.URL, h.LeafURL = "tls://"+h.ClientAddr(), "tls://"+h.LeafAddr()
+	}
+	tb.Cleanup(func() { h.Hub.Close() })
+	return h
+}
+
+func (h *Hub) start(tb testing.TB) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	started, err := bus.StartHub(ctx, h.options)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	h.Hub = started
 }
 
 // Restart ends the hub, and starts it again with the same state on the same
-// ports. Between the two, between runs (may be nil).
-func (h *Hub) Restart(tb testing.TB, between func()) { tb.Helper() }
-
-// Creds writes the credentials of a rig, and returns the file.
-func (h *Hub) Creds(tb testing.TB, fleet, rig string) string { tb.Helper(); return "" }
-
-// WatchCreds writes credentials that may only hear, and returns the file.
-func (h *Hub) WatchCreds(tb testing.TB, fleet, name string) string { tb.Helper(); return "" }
-
-// Process is a nats-server process.
-type Process struct {
-	URL     string // for clients
-	LeafURL string // for leaves, if the configuration has a leafnodes block; else ""
+// ports. between runs while there is none; it may be nil.
+func (h *Hub) Restart(tb testing.TB, between func()) {
+	tb.Helper()
+	h.Close()
+	if between != nil {
+		between()
+	}
+	h.start(tb)
 }
 
-// NATSServer builds nats-server from the module that go.mod pins, and starts it
-// with a configuration, which must set neither its port nor its store: they are
-// added. It ends with the test.
-func NATSServer(tb testing.TB, conf string) *Process { tb.Helper(); return &Process{} }
+// Creds writes the credentials of a rig, and returns the file.
+func (h *Hub) Creds(tb testing.TB, fleet, rig string) string {
+	tb.Helper()
+	return h.Issue(tb, bus.IssueRequest{Fleet: fleet, Name: rig})
+}
 
-// Kill ends the process as SIGKILL does.
-func (p *Process) Kill(tb testing.TB) { tb.Helper() }
+// WatchCreds writes credentials that may only hear, and returns the file.
+func (h *Hub) WatchCreds(tb testing.TB, fleet, name string) string {
+	tb.Helper()
+	return h.Issue(tb, bus.IssueRequest{Fleet: fleet, Name: name, Watch: true})
+}
 
-// Restart starts the process again, with the same store and ports.
-func (p *Process) Restart(tb testing.TB) { tb.Helper() }
-
-// Proxy is a line to a TCP server that can be cut.
-type Proxy struct{}
-
-// NewProxy listens on a port of the kernel's choice, and joins who connects to
-// target, host:port. It ends with the test.
-func NewProxy(tb testing.TB, target string) *Proxy { tb.Helper(); return &Proxy{} }
-
-// Addr returns host:port to connect to in place of the target.
-func (p *Proxy) Addr() string { return "" }
-
-// Cut ends every connection, and refuses new ones until Heal.
-func (p *Proxy) Cut() {}
-
-// Heal lets connections through again.
-func (p *Proxy) Heal() {}
-
-// Freeze keeps connections open and lets nothing through until Heal.
-func (p *Proxy) Freeze() {}
-
-// Delay makes everything take longer by d, each way.
-func (p *Proxy) Delay(d time.Duration) {}
+// Issue writes credentials as they are asked for, and returns the file.
+func (h *Hub) Issue(tb testing.TB, r bus.IssueRequest) string {
+	tb.Helper()
+	creds, err := h.Authority().Issue(r)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	f, err := os.CreateTemp(h.creds, r.Fleet+"-"+r.Name+"-*.creds")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := f.Write(creds); err != nil {
+		tb.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return filepath.Clean(f.Name())
+}
 
 // Wait waits until cond holds, for a minute at most.
-func Wait(tb testing.TB, what string, cond func() bool) { tb.Helper() }
+func Wait(tb testing.TB, what string, cond func() bool) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-ctx.Done():
+			tb.Fatalf("waited for a minute for %s", what)
+		case <-tick.C:
+		}
+	}
+}
