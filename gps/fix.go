@@ -11,6 +11,7 @@ type Fix struct {
 	Mode       Mode
 	TimeNs     int64 // UTC of the measurement as the receiver says it, ns since 1970; 0 if unknown
 	ReceivedNs int64 // CLOCK_BOOTTIME, ns, when the first byte of it arrived
+	MeasuredNs int64 // CLOCK_BOOTTIME, ns, of the measurement, where the receiver has found that out; 0 if not
 
 	Lat, Lon   float64 // degrees, WGS 84; valid if Mode is Mode2D or Mode3D
 	AltMSL     float64 // metres above mean sea level

@@ -160,6 +160,8 @@ func (e *Estimator) Pulse(name string, p gps.Pulse) {
 //
 // latency is how late the receiver's reports usually are, if it is configured:
 // then it counts, whatever could be measured. 0 means that it is to be measured.
+//
+// A fix with MeasuredNs was measured then: a follower of another rig knows that.
 func (e *Estimator) Place(f gps.Fix, latency time.Duration) (atNs int64, ok bool) {
 	known := f.TimeNs > 0 && f.TimeNs <= maxUTC
 	if f.ReceivedNs <= 0 || f.ReceivedNs > maxBoottime {
@@ -167,6 +169,9 @@ func (e *Estimator) Place(f gps.Fix, latency time.Duration) (atNs int64, ok bool
 	}
 	r := e.receiver(f.Receiver, f.Device, f.ReceivedNs)
 	r.configured = int64(max(latency, 0))
+	if f.MeasuredNs > 0 {
+		return r.measured(f)
+	}
 	if !known {
 		return f.ReceivedNs - r.usual(), true
 	}
@@ -195,6 +200,20 @@ func (e *Estimator) Place(f gps.Fix, latency time.Duration) (atNs int64, ok bool
 func (e *Estimator) place(r *receiver, f gps.Fix) (atNs int64, ok bool) {
 	atNs = min(f.TimeNs-e.offset(r), f.ReceivedNs)
 	return atNs, f.ReceivedNs-atNs <= max(int64(MaxLate), r.configured+maxLagNs)
+}
+
+// measured is Place of a fix whose receiver has found out when it was measured.
+// It tells nothing of UTC. A configured latency is what fixes usually take, the
+// differences between them stay.
+func (r *receiver) measured(f gps.Fix) (atNs int64, ok bool) {
+	lateNs := max(0, f.ReceivedNs-f.MeasuredNs)
+	r.arrivals.late(lateNs)
+	if usual, _, known := r.arrivals.latency(); known && r.configured > 0 {
+		lateNs = max(0, lateNs+r.configured-usual)
+	} else if r.configured > 0 {
+		lateNs = r.configured
+	}
+	return f.ReceivedNs - lateNs, lateNs <= max(int64(MaxLate), r.configured+maxLagNs)
 }
 
 // Latency returns how late a receiver's fixes usually are, and how late all but
