@@ -43,7 +43,7 @@ func (l *loader) heardReceiver(r *receiverDraft, v *Receiver) {
 	default:
 		l.wrongReceiver(r, r.set[key].from, key, m.right, "%s", m.what)
 	}
-	if (l.ownBus.Mode == BusOff || l.ownBus.Mode == "") && !l.blamed("bus") {
+	if (l.ownBus.Mode == BusOff) && !l.busWrong && !l.blamed("bus") {
 		right := "add bus: nats://HOST, or bus: {mode: leaf, url: nats://HOST:7422}"
 		if r.from.layer == layerFlag {
 			right = "add --bus nats://HOST"

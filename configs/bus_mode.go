@@ -34,7 +34,7 @@ func (l *loader) settleBus(d *draft, stateDir, rig string) Bus {
 	mode, urls := l.busMode(w)
 	if mode == BusOff {
 		l.settleGiven("bus.mode", string(BusOff), w.mode)
-		l.unusedBusFlags(w, "add --bus URL, or remove it", "there is no bus")
+		l.unusedBusFlags(w)
 		return Bus{Mode: BusOff}
 	}
 	from := w.mode.from
@@ -80,6 +80,7 @@ func (l *loader) busMode(w *busDraft) (BusMode, []text) {
 			right = "did you mean " + near + "?"
 		}
 		l.wrong(t.from, "bus.mode", right, "%s is no bus", quote(t.value))
+		l.busWrong = true
 		return BusOff, nil
 	case len(w.urls) > 0:
 		return BusJoin, w.urls

@@ -213,10 +213,10 @@ func (l *loader) joinedKeepsNothing(w *busDraft) {
 }
 
 // unusedBusFlags refuses flags that only go with a bus.
-func (l *loader) unusedBusFlags(w *busDraft, right, what string) {
+func (l *loader) unusedBusFlags(w *busDraft) {
 	for _, t := range []text{w.creds, w.fleet} {
-		if t.from.layer == layerFlag && !l.blamed("bus") {
-			l.wrong(t.from, "", right, "%s", what)
+		if t.from.layer == layerFlag && !l.busWrong && !l.blamed("bus") {
+			l.wrong(t.from, "", "add --bus URL, or remove it", "there is no bus")
 		}
 	}
 }

@@ -72,6 +72,7 @@ type loader struct {
 
 	metaSources []sourceDraft // those with metagps=
 	ownBus      Bus           // for receivers that hear others on it
+	busWrong    bool          // and a mistake says why there is none
 	positions   bool          // only where the sensor is matters
 }
 

@@ -106,7 +106,7 @@ func TestNearest(t *testing.T) {
 // FuzzLoad reads any text as a configuration, on a machine without files: a
 // complete Config or at least one problem, each in one line with its place.
 func FuzzLoad(f *testing.F) {
-	seeds, err := filepath.Glob("testdata/load/*.txt")
+	seeds, err := filepath.Glob("testdata/*/*.txt")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -171,6 +171,7 @@ func checkConfig(t *testing.T, c Config) {
 		seen[s.Name] = true
 	}
 	checkKept(t, c)
+	checkBus(t, c)
 	seen = map[string]bool{}
 	for _, source := range c.Sources {
 		radio := source.Type == capture.TypeLinuxWifi
@@ -225,5 +226,34 @@ func checkKept(t *testing.T, c Config) {
 	}
 	if s := c.Status.Socket; s != "" && (!filepath.IsAbs(s) || len(s) > maxSocketPath) {
 		t.Errorf("socket is %q", s)
+	}
+}
+
+// checkBus looks at what says how rigs hear of each other.
+func checkBus(t *testing.T, c Config) {
+	t.Helper()
+	b := c.Bus
+	if b.Mode == BusOff {
+		if len(b.Bridge) > 0 {
+			t.Errorf("a bus that is off has bridges: %+v", b)
+		}
+	} else if !busToken(b.Fleet) || !busToken(b.Rig) || (b.Mode == BusEmbedded) != (len(b.URLs) == 0) || b.Rate < minBusRate || b.Rate > maxBusRate || b.Every <= 0 ||
+		b.Claims == "" || (b.CertFile == "") != (b.KeyFile == "") || (b.User == "") != (b.Password == "") || b.CredsFile != "" && (b.User != "" || !filepath.IsAbs(b.CredsFile)) {
+		t.Errorf("bus is not complete: %+v", b)
+	}
+	if own := b.Mode == BusEmbedded || b.Mode == BusLeaf; own && (!BusServer || b.StoreBytes < minBusBytes || b.StoreAge <= 0) || !own && (b.Listen != "" || b.StoreDir != "") ||
+		b.Listen != "" && !loopback(b.Listen) || b.StoreDir != "" && !filepath.IsAbs(b.StoreDir) {
+		t.Errorf("bus's server is not complete: %+v", b)
+	}
+	heard := func(h Heard) bool { return b.Mode != BusOff && (h.Rig != "" || h.MetaGPS != "") && h.Rig != b.Rig }
+	for _, r := range c.GPS.Receivers {
+		if r.Type == ReceiverBus && (!heard(r.From) || r.Expire <= 0) {
+			t.Errorf("nobody is followed by %+v", r)
+		}
+	}
+	for _, bridge := range b.Bridge {
+		if !busToken(bridge.Name) || !heard(bridge.From) || !(bridge.Rate > 0) || bridge.Expire <= 0 || len(c.Servers) == 0 {
+			t.Errorf("bridge is not complete: %+v", bridge)
+		}
 	}
 }

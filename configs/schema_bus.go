@@ -35,12 +35,6 @@ func (w *busDraft) on() bool {
 	return w.mode.value != string(BusOff) && (w.from.set() || w.mode.given())
 }
 
-// keeps reports whether the bus has a store that lies where the rig's state does.
-func (w *busDraft) keeps() bool {
-	mode := BusMode(w.mode.value)
-	return (mode == BusEmbedded || mode == BusLeaf) && !w.storeDir.given()
-}
-
 // bus reads how rigs hear of each other; a single word is the mode, or the URL
 // to join.
 func (d *document) bus(n *yaml.Node, path string, into *busDraft) {

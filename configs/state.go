@@ -10,8 +10,9 @@ import (
 const systemState = "/var/lib/sensord"
 
 // stateDir settles where a rig notes what it has to undo after a crash, and
-// keeps the web side's token: what was written, else systemd's directory for the service, else the machine's
-// for root and the user's for others.
+// keeps the web side's token and what it says on the bus: what was written, else
+// systemd's directory for the service, else the machine's for root and the
+// user's for others.
 func (l *loader) stateDir(d *draft, environ []string, sources []Source) string {
 	t := d.stateDir
 	dir, from := t.value, t.from
@@ -39,7 +40,7 @@ func (l *loader) stateDir(d *draft, environ []string, sources []Source) string {
 	if dir == "" && radios {
 		l.warn(fromFlag("--state-dir"), "", "name a directory with --state-dir, SENSORD_STATE_DIR or state_dir", "there is none, so after a crash the next start cannot put the radios back as they were")
 	}
-	if t.given() || dir != "" && (radios || d.makesToken() || d.bus.keeps()) {
+	if t.given() || dir != "" && (radios || d.makesToken() || d.bus.on()) {
 		l.settle("state_dir", dir, from)
 	}
 	return dir
