@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -26,101 +25,15 @@ type metaClient interface {
 
 var _ metaClient = (*rest.Client)(nil)
 
-// copyState is what of a server's copy of the position outlives its actor.
-type copyState struct {
-	name   string
-	client metaClient
-	wanted chan struct{} // full when a source is about to be announced
-
-	mu     sync.Mutex
-	asked  chan struct{} // closed once it is known whether the copy is fresh
-	fresh  bool          // the server has it, and took an update; or the user's word has to do
-	status CopyStatus
-}
-
-func newCopyState(name string, client metaClient) *copyState {
-	return &copyState{
-		name: name, client: client, wanted: make(chan struct{}, 1), asked: make(chan struct{}),
-		status: CopyStatus{Name: name},
-	}
-}
-
-func (c *copyState) set(change func(*CopyStatus)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	change(&c.status)
-}
-
-func (c *copyState) now() CopyStatus {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.status
-}
-
-// known says whether the copy is fresh, to who waits for that.
-func (c *copyState) known(fresh bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.fresh = fresh
-	select {
-	case <-c.asked:
-	default:
-		close(c.asked)
-	}
-}
-
-// isFresh reports whether a source may be announced with the copy's name. A nil
-// copy is not ours to keep.
-func (c *copyState) isFresh() bool {
-	if c == nil {
-		return true
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.fresh
-}
-
-// copyPatience is how long a source waits on a new link for its copy: a server
-// gives it 5 s to announce itself.
-const copyPatience = 3 * time.Second
-
-// renew has the server asked for the copy now, and waits for that: it may have
-// been started anew, and one that has none of the name makes one at the
-// announcement, which it then takes for its own place. It reports whether the
-// copy is fresh.
-func (c *copyState) renew(ctx context.Context) bool {
-	if c == nil {
-		return true
-	}
-	c.mu.Lock()
-	select {
-	case <-c.asked:
-		c.asked = make(chan struct{})
-	default:
-	}
-	c.fresh = false
-	asked := c.asked
-	c.mu.Unlock()
-	select {
-	case c.wanted <- struct{}{}:
-	default:
-	}
-	select {
-	case <-asked:
-	case <-time.After(copyPatience):
-	case <-ctx.Done():
-	}
-	return c.isFresh()
-}
-
-// metaCopy keeps one server's copy of the position fresh, for the sources that
-// have its name in metagps=. It stops when the position is stale; the server
-// itself never forgets one.
+// metaCopy keeps one server's copy of a position fresh: of ours for the sources
+// that have its name in metagps=, of another's for a bridge. It stops when the
+// position is stale; the server itself never forgets one.
 type metaCopy struct {
 	state *copyState
 	rig   *shared
 	log   *slog.Logger
 	task  *task
+	hears *task      // whose position it is, if it is not ours
 	zone  bool       // the position is inside one: not to be told
 	code  fault.Code // of the last trouble, said once
 	stale bool       // said
@@ -134,9 +47,15 @@ func newMetaCopy(state *copyState, rig *shared) *metaCopy {
 func (m *metaCopy) Receive(ctx actor.Context) {
 	switch ctx.Message().(type) {
 	case *actor.Started:
-		m.log.Info("the server keeps its own copy of the position for this name: that is as old as its last update, and never expires there; without metagps= each frame has its own position")
+		if from := m.state.origin.from; from != nil {
+			m.log.Info("positions from the bus keep this meta GPS of the server fresh", "from", from.Object())
+			m.hears = startTask(func(work context.Context, _ *task) { m.hear(work) })
+		} else {
+			m.log.Info("the server keeps its own copy of the position for this name: that is as old as its last update, and never expires there; without metagps= each frame has its own position")
+		}
 		m.task = startTask(func(work context.Context, _ *task) { m.run(work) })
 	case *actor.Stopping, *actor.Restarting:
+		m.hears.stop()
 		m.task.stop()
 	}
 }
@@ -157,7 +76,7 @@ func (m *metaCopy) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		next := m.rig.cfg.GPS.MetaGPS.Interval
+		next := m.state.origin.every
 		if err != nil {
 			next = wait.NextBackOff()
 		} else {
@@ -193,7 +112,7 @@ func (m *metaCopy) update(ctx context.Context) (updated bool, err error) {
 			err = fault.New(fault.Internal, "metagps "+m.state.name, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	position, known := m.rig.tracker.Track().At(m.rig.now())
+	position, known := m.state.origin.at(m.rig.now())
 	m.zone = known && gps.Hidden(m.rig.cfg.Privacy.Zones, position)
 	m.state.set(func(s *CopyStatus) { s.Stale = !known || m.zone })
 	if !m.state.now().Exists {
@@ -221,7 +140,7 @@ func (m *metaCopy) update(ctx context.Context) (updated bool, err error) {
 // lets us: one that is made before a source asks for it serves that source only.
 func (m *metaCopy) create(ctx context.Context) error {
 	exists, err := m.state.client.MetaGPS(ctx, m.state.name)
-	if err == nil && !exists && m.rig.cfg.GPS.MetaGPS.Create { // else the update will say that there is none
+	if err == nil && !exists && m.state.origin.create { // else the update will say that there is none
 		if err = m.state.client.CreateMetaGPS(ctx, m.state.name); err == nil {
 			exists = true
 			m.log.Info("created on the server")
@@ -252,7 +171,8 @@ func (m *metaCopy) tell(err error) {
 	}
 }
 
-// prepareCopies makes the state of each copy that the sources ask for.
+// prepareCopies makes the state of each copy that the sources ask for, and no
+// bridge keeps.
 func (s *shared) prepareCopies() error {
 	for _, src := range s.cfg.Sources {
 		name, ok := src.Definition.Get("metagps")
@@ -263,7 +183,10 @@ func (s *shared) prepareCopies() error {
 		if err != nil {
 			return err
 		}
-		s.copies = append(s.copies, newCopyState(name, client))
+		s.copies = append(s.copies, newCopyState(name, client, origin{
+			at:    func(nowNs int64) (gps.Position, bool) { return s.tracker.Track().At(nowNs) },
+			every: s.cfg.GPS.MetaGPS.Interval, create: s.cfg.GPS.MetaGPS.Create,
+		}))
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ type GPSStatus struct {
 	Receivers []ReceiverStatus
 	Fusion    fusion.Status
 	Clock     gps.ClockState
-	Copies    []CopyStatus // of the position on the server, for metagps=
+	Copies    []CopyStatus // of positions on the server, for metagps= and of bridges
 	Web       string       // where positions can be posted, "" while nowhere
 	WebErr    error        // why nowhere, if they should be
 }
@@ -63,9 +63,11 @@ func (s ReceiverState) String() string {
 	return "connecting"
 }
 
-// CopyStatus is the server's copy of the position for one metagps= name.
+// CopyStatus is the server's copy of a position: of the rig's for one metagps=
+// name, or of what a bridge hears on the bus.
 type CopyStatus struct {
 	Name    string
+	From    string // who says it on the bus, as "bus rover-1"; "" is the rig's own
 	Exists  bool   // on the server
 	Updates uint64 // that the server took
 	Stale   bool   // there is no position to tell

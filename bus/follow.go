@@ -57,7 +57,7 @@ const AssumedAccuracyM = 20
 // the time from it.
 type Follower struct {
 	o     FollowOptions
-	bus   hearer
+	bus   followBus
 	self  string // the rig's name, a token
 	now   func() int64
 	utc   func() (ns int64, known bool)
@@ -72,8 +72,8 @@ type Follower struct {
 	stat    followed
 }
 
-// hearer is what a Follower needs of a bus.
-type hearer interface {
+// followBus is what a Follower needs of a bus.
+type followBus interface {
 	Hear(f Filter, heard func(Message)) (stop func())
 	Refuse(m Message, why error)
 	State() State
@@ -98,7 +98,7 @@ func (b *Bus) Follow(o FollowOptions) *Follower {
 	return newFollower(b, b.o.Rig, new(lineage), b.o.Now, b.o.UTC, o)
 }
 
-func newFollower(h hearer, self string, kin *lineage, now func() int64, utc func() (int64, bool), o FollowOptions) *Follower {
+func newFollower(h followBus, self string, kin *lineage, now func() int64, utc func() (int64, bool), o FollowOptions) *Follower {
 	if o.Expire <= 0 {
 		o.Expire = DefaultExpire
 	}

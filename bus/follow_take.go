@@ -99,8 +99,8 @@ func (f *Follower) say(kind int, level slog.Level, text string, tell func(gps.Ev
 	f.o.Log.Log(context.Background(), level, text, args...)
 }
 
-// A sender is one run of one rig's process.
-type sender struct {
+// A speaker is one run of one rig's process.
+type speaker struct {
 	rig, id     string
 	incarnation uint64
 }
@@ -108,9 +108,9 @@ type sender struct {
 // A line is what is known of who speaks. Several may, of a meta GPS or where two
 // rigs have one name; one at a time is listened to.
 type line struct {
-	from    sender
+	from    speaker
 	heardNs int64 // when it spoke last, 0 for never
-	past    []sender
+	past    []speaker
 
 	sequence uint64
 	stamp    int64 // when its last position was measured, by its steady clock; 0 is unknown
@@ -144,7 +144,7 @@ const (
 
 // next reports whether a message is a new one of whom we listen to.
 func (l *line) next(m Message, h *heard) bool {
-	from := sender{m.Rig, h.head.GetRigId(), h.head.GetIncarnation()}
+	from := speaker{m.Rig, h.head.GetRigId(), h.head.GetIncarnation()}
 	silent := time.Duration(m.ArrivedNs-l.heardNs) > patience
 	sequence := h.head.GetSequence()
 	switch {
@@ -169,10 +169,10 @@ func (l *line) next(m Message, h *heard) bool {
 }
 
 // begin listens to somebody else.
-func (l *line) begin(from sender) {
+func (l *line) begin(from speaker) {
 	past := l.past
 	if l.heardNs != 0 {
-		past = append(slices.DeleteFunc(past, func(s sender) bool { return s == from }), l.from)
+		past = append(slices.DeleteFunc(past, func(s speaker) bool { return s == from }), l.from)
 		past = past[max(0, len(past)-maxPast):]
 	}
 	*l = line{from: from, past: past}
