@@ -12,6 +12,7 @@ func (m *Head) bound(b *bound) {
 	b.token("rig_id", m.RigId, MaxToken)
 	b.clock("sent_ns", &m.SentNs)
 	b.text("version", &m.Version, MaxName)
+	b.boot("boot_ns", &m.BootNs)
 }
 
 // A spot is the fields that Position, MetaGPS and Place have in common.
@@ -102,8 +103,7 @@ func (m *Status) bound(b *bound) {
 	b.token("domain", m.Domain, MaxDomain)
 	list(b, "servers", &m.Servers, MaxServers)
 	for _, s := range m.Servers {
-		b.text("server.name", &s.Name, MaxName)
-		b.text("server.address", &s.Address, MaxText)
+		s.bound(b)
 	}
 }
 
@@ -160,6 +160,14 @@ func (m *Problem) bound(b *bound) {
 	b.text("problem.object", &m.Object, MaxText)
 	b.text("problem.error", &m.Error, MaxText)
 	b.text("problem.remedy", &m.Remedy, MaxText)
+}
+
+func (m *Server) bound(b *bound) {
+	if m == nil {
+		return
+	}
+	b.text("server.name", &m.Name, MaxName)
+	b.text("server.address", &m.Address, MaxText)
 }
 
 func (m *Event) bound(b *bound) {
