@@ -8,16 +8,20 @@
 // what a failure means.
 //
 // A Bus is used from any goroutine. Nothing on it waits for the network but
-// Run. It never calls back while it holds a lock.
+// Run, and it tells nothing while it holds a lock that a method needs: who is
+// told may publish.
 package bus
 
 import (
-	"context"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/binary"
+	"errors"
 	"log/slog"
+	"net/url"
+	"sync/atomic"
 	"time"
 
-	"github.com/sensord/sensord/bus/pb"
 	"github.com/sensord/sensord/internal/fault"
 )
 
@@ -47,10 +51,10 @@ type Options struct {
 
 	Listen     string        // of Embedded and Leaf: host:port for local clients; "" is none
 	StoreDir   string        // of Embedded and Leaf; "" keeps in memory
-	StoreBytes int64         // of the stream
-	StoreAge   time.Duration // of the stream
+	StoreBytes int64         // of the stream; default 64 MiB
+	StoreAge   time.Duration // of the stream; default 7 days
 	Claims     bool          // look for other rigs with our sources
-	ClaimMode  string        // "warn" or "refuse", for the others to know
+	ClaimMode  string        // "warn" or "refuse", for the others to know; default "warn"
 
 	Now    func() int64                  // CLOCK_BOOTTIME in nanoseconds
 	UTC    func() (ns int64, known bool) // the best clock there is
@@ -65,71 +69,97 @@ type Change struct {
 	Err    error  // a *fault.Error: what began; nil is over
 }
 
-// Filter says which messages are meant.
-type Filter struct {
-	Kind Kind
-	Rig  string // token, or "*"
-	Name string // of KindMetaGPS: token, or "*"
-}
-
-// Message is what another rig, or this one, has published.
-type Message struct {
-	Address          // from the subject, so it is what the server lets its sender say
-	Data      []byte // its receiver may keep it; at most the kind's limit
-	ArrivedNs int64  // CLOCK_BOOTTIME
-	Self      bool   // it says to be of this rig
-}
-
 // Bus is a rig's place on its fleet's bus. Make it with New.
-type Bus struct{ o Options }
+type Bus struct {
+	o           Options
+	domain      string // of the rig's own JetStream
+	incarnation uint64
+	subjects    struct{ position, status, event string }
+
+	running atomic.Bool
+	out     *outbox
+	trouble troubles
+	hearing hearing
+	claims  claimBook
+	names   names
+	entry   entry
+	buckets buckets
+	kin     lineage // of the rig's position: see Follow
+
+	connection atomic.Pointer[connection]
+	leaf       atomic.Pointer[LeafState]
+	store      atomic.Pointer[ServerStore]
+
+	published, kept, failed, heard, refused atomic.Uint64
+}
+
+// connection is how the client is connected.
+type connection struct {
+	connected bool
+	server    string
+	sinceNs   int64
+}
 
 // New returns a bus that nothing was done with yet; messages may be published
-// and hearers added. It opens nothing.
-func New(o Options) (*Bus, error) { return &Bus{o: o}, nil }
-
-// Run joins the bus and stays on it until ctx ends; whatever can fail is tried
-// again for ever. It returns ctx's error, or why the rig's own server could not
-// start (bus.listen, bus.lite); then it may be called again, and everything
-// else goes on working.
-func (b *Bus) Run(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-
-// PublishPosition publishes where the rig is. It is lost, and counted, while
-// there is no bus. The message is the bus's own from here on, as those of the
-// other Publish methods are; its head is filled in.
-func (b *Bus) PublishPosition(m *pb.Position) {}
-
-// PublishMetaGPS publishes where the meta GPS m.Name is.
-func (b *Bus) PublishMetaGPS(m *pb.MetaGPS) {}
-
-// PublishStatus publishes how the rig is, and keeps it as the rig's entry for
-// those who come later.
-func (b *Bus) PublishStatus(m *pb.Status) {}
-
-// PublishEvent publishes what happened. Up to 1024 wait for the bus, the
-// oldest give way.
-func (b *Bus) PublishEvent(m *pb.Event) {}
-
-// Hear calls heard for each message that f means, from one goroutine at a time,
-// now and whenever there is a bus. heard may not block for long: what comes
-// while 1024 wait is lost, and counted. No call begins after stop.
-func (b *Bus) Hear(f Filter, heard func(Message)) (stop func()) { return func() {} }
-
-// Refuse counts a message that makes no sense to who heard it, and tells it:
-// at most once a minute for each sender.
-func (b *Bus) Refuse(m Message, why error) {}
-
-// ClaimRequest is a source of this rig.
-type ClaimRequest struct {
-	UUID   string // of the source, as Kismet writes it
-	Source string // its name
+// and hearers added. It opens nothing. The error says what is wrong with o.
+func New(o Options) (*Bus, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	b := &Bus{o: o, out: newOutbox()}
+	b.incarnation = newIncarnation()
+	b.subjects.position = Subject(o.Fleet, o.Rig, KindPosition)
+	b.subjects.status = Subject(o.Fleet, o.Rig, KindStatus)
+	b.subjects.event = Subject(o.Fleet, o.Rig, KindEvent)
+	if o.Mode != Join {
+		b.domain = rigDomain(o.Rig)
+	}
+	b.trouble.notify = o.Notify
+	b.connection.Store(&connection{})
+	b.leaf.Store(&LeafState{Wanted: o.Mode == Leaf})
+	b.store.Store(&ServerStore{})
+	b.hearing.init()
+	b.claims.init()
+	b.entry.init()
+	b.names.hear(b)
+	return b, nil
 }
 
-// Claim says which sources the rig has, in place of what it said before.
-func (b *Bus) Claim(sources []ClaimRequest) {}
+func (o *Options) check() error {
+	for _, one := range [...]struct{ what, s string }{{"fleet", o.Fleet}, {"rig", o.Rig}, {"rig id", o.RigID}} {
+		if err := CheckToken(one.what, one.s); err != nil {
+			return err
+		}
+	}
+	if o.Now == nil || o.UTC == nil {
+		return errors.New("a clock is missing")
+	}
+	if o.Mode != Embedded && len(o.URLs) == 0 {
+		return errors.New("a URL is missing")
+	}
+	for _, s := range o.URLs {
+		if u, err := url.Parse(s); err != nil || u.Host == "" {
+			return errors.New("a URL is not one: it should be nats://HOST[:PORT] or tls://HOST[:PORT]")
+		}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.StoreBytes <= 0 {
+		o.StoreBytes = 64 << 20
+	}
+	if o.StoreAge <= 0 {
+		o.StoreAge = 7 * 24 * time.Hour
+	}
+	if o.ClaimMode == "" {
+		o.ClaimMode = "warn"
+	}
+	return nil
+}
 
-// Rival returns the other rig that has a source with this UUID, if there is
-// one. Of several, the first.
-func (b *Bus) Rival(uuid string) (ClaimState, bool) { return ClaimState{}, false }
-
-// State returns how the bus is.
-func (b *Bus) State() State { return State{} }
+// newIncarnation returns a number of this run of the process, not 0.
+func newIncarnation() uint64 {
+	var n [8]byte
+	_, _ = rand.Read(n[:]) // never fails
+	return binary.LittleEndian.Uint64(n[:]) | 1
+}
