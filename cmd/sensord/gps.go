@@ -49,6 +49,7 @@ func newGPSCommand(a *app) *cobra.Command {
 		fs.StringVar(&v.startDate, "start-date", "", "with --replay: `DATE` on which a log without dates begins, as 2026-03-27")
 		fs.BoolVar(&v.noChecksum, "no-checksum", false, "with --replay: take sentences without a checksum, too")
 	})
+	v.bus(fs)
 	v.log(fs)
 	return cmd
 }
@@ -92,7 +93,7 @@ func (a *app) gps(cmd *cobra.Command, v *gpsFlags) error {
 		}
 		return a.gpsLive(cmd, v)
 	}
-	for _, flag := range []string{"config", "gps", "for"} {
+	for _, flag := range []string{"config", "gps", "bus", "for"} {
 		if given(flag) {
 			return usageError("--"+flag, "remove it, or --replay", "a log is read on its own, and no receiver is asked")
 		}

@@ -16,13 +16,14 @@ const receiversText = `Receivers say where the sensor is. With --gps they are wr
   --gps udp:port=10110                          NMEA over UDP; host=239.192.0.1 joins a group
   --gps meta:name=phone                         positions are posted to /gps/meta/phone/update.cmd, or .ws
   --gps web:name=phone                          positions are posted to /gps/web/update.cmd, or .ws
+  --gps bus:rig=rover-1                         where another rig of the fleet is; metagps=phone for a meta GPS
   --gps virtual:lat=52.5200,lon=13.4050,alt=34  a place that stays, as --fixed-gps
   --gps replay:file=drive.nmea                  a log of NMEA or of gpsd's JSON, which locates captures of its time
 
 Options of any: name=TEXT, latency=200ms (how late its fixes come; measured if it is left out), and Kismet's
-reconnect=true, which is always so. Of those that speak NMEA: checksum=optional takes sentences without one. Of
-meta and web: expire=10s, how long a position is good for. Of replay: start_date=2026-05-17 for a log that has no
-dates, realtime=true to play it as if it happened now.
+reconnect=true, which is always so. Of those that speak NMEA: checksum=optional takes sentences without one. Of meta,
+web and bus: expire=10s, how long a position is good for. Of replay: start_date=2026-05-17 for a log that has no dates,
+realtime=true to play it as if it happened now.
 
 The same in a configuration:
 
@@ -37,6 +38,7 @@ The same in a configuration:
       - {name: plotter, type: nmea, address: "192.0.2.7:4352"}
       - {name: others, type: nmea, listen: "udp://:10110"}      # or tcp://:10110
       - {name: phone, type: meta, expire: 10s}
+      - {type: bus, rig: rover-1}                               # takes a bus: --bus, or bus: in a configuration
   web: {listen: 127.0.0.1:2510}                                 # where positions are posted to
 
 A receiver that is not there is waited for. Each frame carries where the sensor was at the frame's own time. Of the
