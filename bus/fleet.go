@@ -2,17 +2,13 @@ package bus
 
 import "time"
 
-// Limits of what a Fleet remembers: what is beyond them is counted in Refused,
-// and changes nothing.
+// Limits of what a Fleet remembers, beside those that a message has: what is
+// beyond them is counted in Refused, and changes nothing.
 const (
-	fleetMaxRigs      = 4096
-	fleetMaxMeta      = 256
-	fleetMaxEvents    = 512
-	fleetMaxSources   = 32
-	fleetMaxReceivers = 16
-	fleetMaxProblems  = 16
-	fleetMaxText      = 300 // runes of a text
-	fleetMaxName      = 64  // runes of a name
+	fleetMaxRigs   = 4096
+	fleetMaxBytes  = 64 << 20 // of the rigs' last reports
+	fleetMaxMeta   = 1024
+	fleetMaxEvents = 512
 )
 
 // FleetEvery is how often rigs say how they are unless they say otherwise, and
@@ -36,7 +32,8 @@ const (
 	PresenceHeard    Presence = "heard"
 	PresenceExpected Presence = "expected" // the bus remembers it, and it has not been heard since we listen
 	PresenceSilent   Presence = "silent"   // three of its reports are missing
-	PresenceGone     Presence = "gone"     // for a day
+	PresenceLeft     Presence = "left"     // it ended in order
+	PresenceGone     Presence = "gone"     // silent for a day
 )
 
 // FleetState answers "is everybody all right?" in a word.
@@ -81,10 +78,11 @@ type FleetBus struct {
 
 // FleetCount sums up the rigs.
 type FleetCount struct {
-	Rigs      int      `json:"rigs"`      // that are not gone
+	Rigs      int      `json:"rigs"`      // that have not left and are not gone
 	Heard     int      `json:"heard"`     //
 	Recording int      `json:"recording"` // those of them that record
 	Silent    int      `json:"silent"`    //
+	Left      int      `json:"left"`      // that ended in order
 	Gone      int      `json:"gone"`      //
 	Alarmed   int      `json:"alarmed"`   // with an alarm that is not harmless
 	Sources   int      `json:"sources"`   // of the rigs that are heard
@@ -143,9 +141,11 @@ type FleetSource struct {
 	Type         string   `json:"type,omitempty"`
 	UUID         string   `json:"uuid,omitempty"`
 	Capture      string   `json:"capture,omitempty"`
+	Recorded     bool     `json:"recorded"` // what it hears now is kept
 	Channel      string   `json:"channel,omitempty"`
 	Hopping      bool     `json:"hopping,omitempty"`
 	HopRate      *float64 `json:"hops_per_s,omitempty"`
+	Channels     uint32   `json:"channels,omitempty"` // that are visited
 	Link         string   `json:"link_state,omitempty"`
 	Server       string   `json:"server,omitempty"`
 	Protocol     string   `json:"protocol,omitempty"`
@@ -169,7 +169,7 @@ type FleetReceiver struct {
 	State      string   `json:"state,omitempty"`
 	Accuracy   *float64 `json:"accuracy_m,omitempty"`
 	Age        *float64 `json:"age_s,omitempty"`
-	Satellites *int     `json:"satellites,omitempty"`
+	Satellites *uint32  `json:"satellites,omitempty"`
 }
 
 // FleetMeta is the last position that was said for a name.
