@@ -176,3 +176,21 @@ func TestNoMessageBeginsLikeJSON(t *testing.T) {
 		}
 	}
 }
+
+// MetaGPS and Place have Position's fields, under the same numbers.
+func TestPlacesAreAlike(t *testing.T) {
+	messages := pb.File_bus_pb_sensord_proto.Messages()
+	position := messages.ByName("Position").Fields()
+	for _, name := range []string{"MetaGPS", "Place"} {
+		fields := messages.ByName(protoreflect.Name(name)).Fields()
+		for i := range fields.Len() {
+			fd := fields.Get(i)
+			if fd.FullName() == "sensord.v1.MetaGPS.name" {
+				continue
+			}
+			if like := position.ByName(fd.Name()); like == nil || like.Number() != fd.Number() || like.Kind() != fd.Kind() {
+				t.Errorf("%s is not as in Position", fd.FullName())
+			}
+		}
+	}
+}

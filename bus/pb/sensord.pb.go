@@ -1614,7 +1614,7 @@ func (x *Event) GetDetails() map[string]string {
 }
 
 // Claim is a rig's lease on the UUID of one of its sources: the value of the
-// key UUID.RIG_ID in the bucket claims_FLEET.
+// key UUID.RIG.RIG_ID in the bucket claims_FLEET.
 type Claim struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Head          *Head                  `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
