@@ -49,6 +49,7 @@ func (s *shared) prepareBus(hearOnly bool) error {
 	own := s.log
 	if hearOnly { // another sensord may run here, whose these are
 		c.Listen, c.StoreDir, c.Claims = "", "", configs.ClaimOff
+		s.cfg.Bus.Bridge = nil
 	}
 	s.bus, err = bus.New(bus.Options{
 		Fleet: c.Fleet, Rig: c.Rig, RigID: rigID(s.cfg.StateDir, own), Version: s.version,

@@ -47,7 +47,7 @@ func newShared(opts Options) (*shared, error) {
 	if receive == nil {
 		receive = newFixer
 	}
-	return s, cmp.Or(s.prepareReceivers(receive), s.prepareWeb(), s.prepareCopies())
+	return s, cmp.Or(s.prepareReceivers(receive), s.prepareWeb(), s.prepareBridges(), s.prepareCopies())
 }
 
 // prepareSources makes what captures, where frames are kept, and the ways to the

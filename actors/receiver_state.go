@@ -155,6 +155,8 @@ func newFixer(c configs.Receiver, s *shared) (fixer, error) {
 		return gpsd.New(gpsd.Options{Address: c.Address, Device: c.Device, Now: s.now}), nil
 	case configs.ReceiverMeta, configs.ReceiverWeb:
 		return meta.New(meta.Options{Name: c.Name, Expire: c.Expire, Now: s.now}), nil
+	case configs.ReceiverBus:
+		return newBusReceiver(c, s)
 	case configs.ReceiverReplay:
 		return replay.New(c.File, replay.Options{StartDate: c.StartDate, NoChecksum: c.NoChecksum}, s.now), nil
 	}
