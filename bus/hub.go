@@ -7,12 +7,22 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/sensord/sensord/internal/fault"
 )
 
 // HubOptions describe a hub.
 type HubOptions struct {
-	Name       string      // of the server; a token
-	StateDir   string      // keys and streams
+	Name       string      // of the server; a token; default "hub"
+	StateDir   string      // keys and streams; one hub at a time
 	Listen     string      // host:port for clients; port 0 is any
 	LeafListen string      // host:port for leaves; port 0 is any
 	Fleets     []string    // to make if they are missing; there may be more in StateDir
@@ -21,21 +31,238 @@ type HubOptions struct {
 	Log        *slog.Logger
 }
 
-// Hub is a server at which rigs meet: clients, leaves and what it keeps of each
-// fleet.
-type Hub struct{}
+const (
+	defaultHubStore = 1 << 30
+	hubMemory       = 64 << 20 // of each fleet, for its claims
+	hubPayload      = 1 << 20  // the description of a stream with a thousand sources is larger than what rigs may send
+	hubLook         = time.Second
+)
 
-// StartHub starts a hub and returns when it takes connections.
-func StartHub(context.Context, HubOptions) (*Hub, error) { return nil, errors.ErrUnsupported }
+// Hub is a server at which rigs meet: clients, leaves, and what it keeps of each
+// fleet.
+type Hub struct {
+	options   HubOptions
+	authority *Authority
+	store     *serverStore
+	nats      *server.Server
+	resolver  *server.MemAccResolver
+	stop      context.CancelFunc
+	running   sync.WaitGroup
+	fleets    map[string]fileMark // known to the server; of the goroutine that watches
+}
+
+// StartHub starts a hub and returns when it takes connections. What it keeps is
+// made, and fetched from the rigs, from then on. Errors have the codes
+// bus.listen and bus.store, or are ctx's own.
+func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
+	if o.Name == "" {
+		o.Name = "hub"
+	}
+	if o.StoreBytes <= 0 {
+		o.StoreBytes = defaultHubStore
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, addr := range [...]string{o.Listen, o.LeafListen} {
+		if err := canListen(addr); err != nil {
+			return nil, err
+		}
+	}
+	authority, err := OpenAuthority(o.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hub{options: o, authority: authority, resolver: &server.MemAccResolver{}, fleets: map[string]fileMark{}}
+	for _, f := range o.Fleets {
+		if err := authority.AddFleet(f); err != nil {
+			return nil, err
+		}
+	}
+	if err := h.start(ctx); err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(context.Background())
+	h.stop = stop
+	h.watch(running)
+	h.running.Go(func() {
+		tick := time.NewTicker(hubLook)
+		defer tick.Stop()
+		for {
+			select {
+			case <-running.Done():
+				return
+			case <-tick.C:
+				h.watch(running)
+			}
+		}
+	})
+	return h, nil
+}
+
+func (h *Hub) start(ctx context.Context) error {
+	h.store = &serverStore{wanted: filepath.Join(h.options.StateDir, "store")}
+	h.store.dir = h.store.wanted
+	if err := h.store.take(); err != nil {
+		return &fault.Error{
+			Code: fault.BusStore, Object: "hub " + h.options.StateDir, Err: withoutPath(err),
+			Advice: "stop the hub that has it, or name another directory with --state",
+		}
+	}
+	for range 2 {
+		opts, err := h.serverOptions()
+		if err == nil {
+			h.nats, err = startNATS(ctx, opts, h.options.Log, nil)
+		}
+		if err == nil {
+			return nil
+		}
+		if h.nats != nil {
+			shutDown(h.nats)
+		}
+		bad, ok := errors.AsType[*storeError](err)
+		if !ok {
+			h.store.release()
+			return err
+		}
+		if err := h.store.aside(bad.err); err != nil {
+			h.store.release()
+			return h.store.fault(errors.Join(bad.err, err))
+		}
+		h.options.Log.Warn("store of the hub is begun anew", "err", h.store.err)
+	}
+	h.store.release()
+	return h.store.fault(errors.New("it cannot be used"))
+}
+
+// serverOptions are nats-server's, in operator mode: it takes whom the
+// authority's keys vouch for, and nobody else.
+func (h *Hub) serverOptions() (*server.Options, error) {
+	opts := baseOptions(h.options.Name, HubDomain)
+	opts.MaxPayload = hubPayload
+	var err error
+	if opts.Host, opts.Port, err = hostPort(h.options.Listen); err != nil {
+		return nil, err
+	}
+	if opts.LeafNode.Host, opts.LeafNode.Port, err = hostPort(h.options.LeafListen); err != nil {
+		return nil, err
+	}
+	opts.LeafNode.NoAdvertise = true
+	if t := h.options.TLS; t != nil {
+		opts.TLSConfig, opts.TLS, opts.TLSTimeout = t, true, handshakeTime.Seconds()
+		opts.LeafNode.TLSConfig, opts.LeafNode.TLSTimeout = t.Clone(), handshakeTime.Seconds()
+		opts.TLSVerify = t.ClientAuth == tls.RequireAndVerifyClientCert
+	}
+	opts.LeafNode.AuthTimeout, opts.AuthTimeout = handshakeTime.Seconds(), handshakeTime.Seconds()
+	opts.JetStream, opts.StoreDir = true, h.store.dir
+	opts.JetStreamMaxStore, opts.JetStreamMaxMemory = h.options.StoreBytes*maxFleets, hubMemory*maxFleets
+	operator, err := h.authority.operatorClaims()
+	if err != nil {
+		return nil, err
+	}
+	system, token, err := h.authority.systemClaims()
+	if err != nil {
+		return nil, err
+	}
+	opts.TrustedOperators, opts.SystemAccount, opts.AccountResolver = []*jwt.OperatorClaims{operator}, system, h.resolver
+	if err := h.resolver.Store(system, token); err != nil {
+		return nil, err
+	}
+	return opts, h.loadFleets()
+}
+
+// loadFleets tells the resolver of the fleets there are: the server restores
+// what it keeps of them as it starts.
+func (h *Hub) loadFleets() error {
+	names, err := h.authority.Fleets()
+	if err != nil {
+		return err
+	}
+	for _, name := range names[:min(len(names), maxFleets)] {
+		token, claims, err := h.authority.accountClaims(name, h.options.StoreBytes)
+		if err != nil {
+			return err
+		}
+		if err := h.resolver.Store(claims.Subject, token); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watch looks for fleets that are new, and credentials that were revoked.
+func (h *Hub) watch(ctx context.Context) {
+	names, err := h.authority.Fleets()
+	if err != nil {
+		h.options.Log.Warn("fleets cannot be read", "err", err)
+		return
+	}
+	for _, name := range names[:min(len(names), maxFleets)] {
+		mark, err := h.authority.changed(name)
+		known, ok := h.fleets[name]
+		if err != nil || ok && known == mark {
+			continue
+		}
+		if err := h.renew(name); err != nil {
+			h.options.Log.Warn("fleet cannot be read", "fleet", name, "err", err)
+			continue
+		}
+		h.fleets[name] = mark
+		if !ok {
+			k := &fleetKeeper{hub: h, fleet: name, log: h.options.Log.With("fleet", name)}
+			h.running.Go(func() { k.run(ctx) })
+		}
+	}
+}
+
+// renew makes the server go by what the authority says now of a fleet. It ends
+// the connections of those who were revoked.
+func (h *Hub) renew(fleet string) error {
+	token, claims, err := h.authority.accountClaims(fleet, h.options.StoreBytes)
+	if err != nil {
+		return err
+	}
+	if err := h.resolver.Store(claims.Subject, token); err != nil {
+		return err
+	}
+	account, err := h.nats.LookupAccount(claims.Subject)
+	if err != nil {
+		return err
+	}
+	h.nats.UpdateAccountClaims(account, claims)
+	return nil
+}
 
 // ClientAddr returns host:port for clients.
-func (h *Hub) ClientAddr() string { return "" }
+func (h *Hub) ClientAddr() string { return h.nats.Addr().String() }
 
 // LeafAddr returns host:port for leaves.
-func (h *Hub) LeafAddr() string { return "" }
+func (h *Hub) LeafAddr() string {
+	host, port, err := net.SplitHostPort(h.options.LeafListen)
+	if err == nil && port == "0" {
+		if v, err := h.nats.Varz(nil); err == nil {
+			port = strconv.Itoa(v.LeafNode.Port)
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
 
 // Authority returns who decides at this hub.
-func (h *Hub) Authority() *Authority { return nil }
+func (h *Hub) Authority() *Authority { return h.authority }
+
+// Store returns how it stands with what the hub keeps.
+func (h *Hub) Store() ServerStore {
+	st := ServerStore{Disk: true, Dir: h.store.dir, Err: h.store.err, Kept: h.nats.JetStreamEnabled()}
+	if js, err := h.nats.Jsz(nil); err == nil && st.Kept {
+		st.Bytes, st.Limit = int64(min(js.Store, 1<<62)), js.Config.MaxStore
+	}
+	return st
+}
 
 // Close ends the hub and waits until it has.
-func (h *Hub) Close() {}
+func (h *Hub) Close() {
+	h.stop()
+	h.running.Wait()
+	shutDown(h.nats)
+	h.store.release()
+}

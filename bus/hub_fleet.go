@@ -1,0 +1,194 @@
+//go:build !lite
+
+package bus
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/sensord/sensord/bus/pb"
+)
+
+const (
+	fleetAge     = 7 * 24 * time.Hour
+	fleetMessage = 8 << 10
+	fleetSources = 5_000
+	fleetAgain   = 2 * time.Second  // between two attempts to make what is missing
+	fleetGather  = time.Second      // rigs that come together are added together
+	askTime      = 30 * time.Second // for JetStream's answers: a busy disk
+)
+
+// A fleetKeeper keeps what a hub keeps of a fleet: the bucket of its rigs, that
+// of their claims, and the stream that holds what each rig's own stream held,
+// whenever that rig is there to be asked.
+type fleetKeeper struct {
+	hub   *Hub
+	fleet string
+	log   *slog.Logger
+	rigs  chan string // seen with a store of their own
+}
+
+// run keeps it until ctx ends, and begins again whatever fails.
+func (k *fleetKeeper) run(ctx context.Context) {
+	k.rigs = make(chan string, 1024)
+	for ctx.Err() == nil {
+		if err := k.keep(ctx); err != nil && ctx.Err() == nil {
+			k.log.Warn("fleet is not kept", "err", err)
+		}
+		if wait(ctx, fleetAgain) != nil {
+			return
+		}
+	}
+}
+
+func (k *fleetKeeper) keep(ctx context.Context) error {
+	nc, err := k.connect()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(askTime))
+	if err != nil {
+		return err
+	}
+	if _, err := js.CreateOrUpdateKeyValue(ctx, rigsConfig(k.fleet, jetstream.FileStorage, k.hub.options.StoreBytes/8)); err != nil {
+		return err
+	}
+	if _, err := js.CreateOrUpdateKeyValue(ctx, claimsConfig(k.fleet)); err != nil {
+		return err
+	}
+	cfg, err := k.stream(ctx, js)
+	if err != nil {
+		return err
+	}
+	sub, err := nc.Subscribe(Subject(k.fleet, Any, KindStatus), k.status)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	return k.source(ctx, js, cfg)
+}
+
+// connect joins the fleet's account without a socket.
+func (k *fleetKeeper) connect() (*nats.Conn, error) {
+	token, user, err := k.hub.authority.ownCreds(k.fleet)
+	if err != nil {
+		return nil, err
+	}
+	return nats.Connect("", nats.InProcessServer(k.hub.nats), nats.Name("hub"), nats.NoReconnect(),
+		nats.UserJWT(func() (string, error) { return token, nil }, user.Sign))
+}
+
+// stream makes the fleet's stream if it is missing, and returns it as it is.
+// What it asked of rigs before a restart it goes on asking.
+func (k *fleetKeeper) stream(ctx context.Context, js jetstream.JetStream) (jetstream.StreamConfig, error) {
+	want := jetstream.StreamConfig{
+		Name: fleetStream(k.fleet), Description: "positions and events of all rigs that have a store of their own",
+		Subjects:  []string{"_FLEET." + k.fleet}, // without any, NATS would take the stream's name for one
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, Storage: jetstream.FileStorage,
+		MaxBytes: k.hub.options.StoreBytes / 4 * 3, MaxAge: fleetAge, MaxMsgSize: fleetMessage,
+		AllowDirect: true,
+	}
+	s, err := js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		s, err = js.CreateStream(ctx, want)
+	}
+	if err != nil {
+		return want, err
+	}
+	is := s.CachedInfo().Config
+	if is.MaxBytes != want.MaxBytes {
+		is.MaxBytes = want.MaxBytes
+		if s, err = js.UpdateStream(ctx, is); err != nil {
+			return want, err
+		}
+	}
+	return s.CachedInfo().Config, nil
+}
+
+// source asks each rig that is heard of for its stream, until ctx or the
+// connection ends.
+func (k *fleetKeeper) source(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) error {
+	known := map[string]bool{}
+	for _, s := range cfg.Sources {
+		if s.External != nil {
+			known[s.External.APIPrefix] = true
+		}
+	}
+	var more []*jetstream.StreamSource
+	gather := time.NewTicker(fleetGather)
+	defer gather.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case rig := <-k.rigs:
+			s := rigSource(k.fleet, rig)
+			if known[s.External.APIPrefix] || len(cfg.Sources)+len(more) >= fleetSources {
+				continue
+			}
+			known[s.External.APIPrefix] = true
+			more = append(more, s)
+			k.log.Info("rig is asked for what it keeps", "rig", rig)
+			continue
+		case <-gather.C:
+		}
+		if len(more) == 0 {
+			if !js.Conn().IsConnected() {
+				return nats.ErrConnectionClosed
+			}
+			continue
+		}
+		cfg.Sources = append(slices.Clone(cfg.Sources), more...)
+		more = nil
+		s, err := js.UpdateStream(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		cfg = s.CachedInfo().Config
+	}
+}
+
+// rigSource is where a rig's stream is found, over its leaf.
+func rigSource(fleet, rig string) *jetstream.StreamSource {
+	return &jetstream.StreamSource{
+		Name: rigStream, FilterSubject: Prefix + "." + fleet + "." + rig + ".>",
+		External: &jetstream.ExternalStream{
+			APIPrefix: "$JS." + rigDomain(rig) + ".API", DeliverPrefix: sourcePrefix(rig),
+		},
+	}
+}
+
+// status hears that a rig has a store of its own. The rig's name is that of the
+// subject, which the server has let it publish on.
+func (k *fleetKeeper) status(m *nats.Msg) {
+	from, ok := ParseSubject(m.Subject)
+	if !ok {
+		return
+	}
+	st, err := pb.DecodeStatus(m.Data)
+	if err != nil || st.GetDomain() != rigDomain(from.Rig) {
+		return
+	}
+	select {
+	case k.rigs <- from.Rig:
+	default: // it says it again
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

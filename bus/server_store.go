@@ -1,0 +1,152 @@
+//go:build !lite
+
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/sensord/sensord/internal/fault"
+)
+
+var (
+	errLocked  = errors.New("another process has it")
+	errCorrupt = errors.New("it is corrupt")
+)
+
+// A serverStore is where a server keeps its streams. nats-server needs a
+// directory even for what is in memory, and locks none: two servers on one
+// directory would destroy it.
+type serverStore struct {
+	wanted string   // as it was asked for; "" is memory
+	dir    string   // in use; below it nats-server makes "jetstream"
+	lock   *os.File // of dir; nil if dir is temporary
+	off    bool     // there is not even a temporary directory
+	err    error    // why it is not as it was asked for
+}
+
+// openStore takes the directory, or a temporary one in its place if that cannot
+// be: nothing that is wrong with a disk keeps a server from starting.
+func openStore(wanted string) *serverStore {
+	s := &serverStore{wanted: wanted, dir: wanted}
+	if wanted == "" {
+		s.temporary(nil)
+		return s
+	}
+	if err := s.take(); err != nil {
+		s.temporary(err)
+	}
+	return s
+}
+
+// take makes the directory and locks it.
+func (s *serverStore) take() error {
+	if err := os.MkdirAll(s.wanted, 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(s.wanted, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := lockFile(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	s.lock = f
+	return nil
+}
+
+// temporary changes to a directory that goes when the server ends.
+func (s *serverStore) temporary(why error) {
+	s.release()
+	if why != nil {
+		s.err = s.fault(fmt.Errorf("kept in memory only: %w", why))
+	}
+	dir, err := os.MkdirTemp("", "sensord-bus-")
+	if err != nil {
+		s.off, s.dir = true, ""
+		s.err = s.fault(fmt.Errorf("nothing is kept: %w", err))
+		return
+	}
+	s.dir = dir
+}
+
+// aside moves away what is in the directory, so that the next server begins
+// anew. Only the last one that was moved is kept: the disk has an end.
+func (s *serverStore) aside(why error) error {
+	bad, aside := s.streams(), filepath.Join(s.dir, "corrupt")
+	if err := os.RemoveAll(aside); err != nil {
+		return err
+	}
+	if err := os.Rename(bad, aside); err != nil {
+		return err
+	}
+	s.err = s.fault(fmt.Errorf("begun anew, what was there is now in %s: %w", aside, why))
+	return nil
+}
+
+// mend is what is done about a store that a server did not start on.
+func (s *serverStore) mend(why error) {
+	if s.lock == nil { // a temporary one
+		s.release()
+		s.off, s.dir = true, ""
+		s.err = s.fault(fmt.Errorf("nothing is kept: %w", why))
+		return
+	}
+	if err := s.aside(why); err != nil {
+		s.temporary(errors.Join(why, err))
+	}
+}
+
+func (s *serverStore) fault(err error) error {
+	object := "store of the bus"
+	if s.wanted != "" {
+		object += " " + s.wanted
+	}
+	return fault.New(fault.BusStore, object, err)
+}
+
+func (s *serverStore) streams() string { return filepath.Join(s.dir, server.JetStreamStoreDir) }
+
+func (s *serverStore) onDisk() bool { return s.lock != nil }
+
+// release gives the directory back.
+func (s *serverStore) release() {
+	if s.lock != nil {
+		_ = s.lock.Close()
+		s.lock = nil
+		return
+	}
+	if s.dir != "" && s.dir != s.wanted {
+		_ = os.RemoveAll(s.dir)
+	}
+}
+
+// missing returns the first stream that is on disk and that the server has not
+// found there: its description is damaged, and nats-server leaves it out with a
+// warning. A stream that was being made or deleted when the process was killed
+// has no description, and is no loss.
+func (s *serverStore) missing(js *server.JSInfo) string {
+	found := map[string]bool{}
+	for _, a := range js.AccountDetails {
+		for _, st := range a.Streams {
+			found[filepath.Join(a.Id, st.Name)] = true
+		}
+	}
+	files, _ := filepath.Glob(filepath.Join(s.streams(), "*", "streams", "*", server.JetStreamMetaFile))
+	for _, f := range files {
+		stream := filepath.Dir(f)
+		account := filepath.Base(filepath.Dir(filepath.Dir(stream)))
+		if name := filepath.Base(stream); !found[filepath.Join(account, name)] {
+			return name
+		}
+	}
+	return ""
+}
+
+// storeRetry is how long after a store broke it is opened again.
+const storeRetry = 30 * time.Second
