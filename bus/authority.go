@@ -271,4 +271,3 @@ func (a *Authority) damaged(file string, err error) error {
 		Advice: "put it back from a backup; a new one means new credentials for every rig",
 	}
 }
-
