@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -122,10 +123,30 @@ func (r *rig) startBus(ctx actor.Context) {
 	if r.bus == nil {
 		return
 	}
-	r.startWorker(ctx, "bus", r.log, r.bus.Run)
-	if r.sources != nil {
-		r.startWorker(ctx, "bus-report", r.log, r.reportOnBus)
+	r.startWorker(ctx, "bus", r.log, r.joinBus)
+}
+
+// joinBus is on the bus until ctx is done, and says there how the rig is: last of
+// all, that it leaves.
+func (s *shared) joinBus(ctx context.Context) error {
+	joined, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	telling, silent := context.WithCancel(ctx)
+	var reports sync.WaitGroup
+	reports.Go(func() {
+		if s.sources != nil {
+			s.reportOnBus(telling)
+		}
+		<-telling.Done()
+		leave()
+	})
+	err := s.bus.Run(joined)
+	silent()
+	reports.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
+	return err
 }
 
 const (
@@ -136,7 +157,7 @@ const (
 )
 
 // reportOnBus tells the fleet where the rig is and how it is, until ctx is done.
-func (s *shared) reportOnBus(ctx context.Context) error {
+func (s *shared) reportOnBus(ctx context.Context) {
 	position := time.NewTicker(time.Duration(float64(time.Second) / s.cfg.Bus.Rate))
 	status := time.NewTicker(s.cfg.Bus.Every)
 	claims := time.NewTicker(claimEvery)
@@ -167,7 +188,7 @@ func (s *shared) reportOnBus(ctx context.Context) error {
 			last := s.busStatus(look.Now(time.Now()))
 			last.Leaving = true
 			s.bus.PublishStatus(last)
-			return ctx.Err()
+			return
 		}
 	}
 }

@@ -46,7 +46,9 @@ func TestWhatIsLoggedIsToldTheFleet(t *testing.T) {
 		{"none", func(l *slog.Logger) { l.Warn("given up", "err", nil) }, &pb.Event{Severity: pb.Event_WARN, Text: "given up"}},
 		{
 			"a receiver in a group",
-			func(l *slog.Logger) { l.With("receiver", "puck").WithGroup("sky").With("inner", 1).Info("a fix", "n", 2) },
+			func(l *slog.Logger) {
+				l.With("receiver", "puck").WithGroup("sky").With("inner", 1).Info("a fix", "n", 2)
+			},
 			&pb.Event{Severity: pb.Event_INFO, Source: "puck", Text: "a fix", Details: map[string]string{"n": "2"}},
 		},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -19,7 +20,7 @@ import (
 // newShared makes what the actors of a rig share.
 func newShared(opts Options) (*shared, error) {
 	s := &shared{
-		cfg: opts.Config, log: opts.Log, version: opts.Version,
+		cfg: opts.Config, log: opts.Log, version: opts.Version, began: time.Now(),
 		lender: uplink.NewLender(inFlightBytes), recording: newTurn(), tracker: &gps.Tracker{}, restart: &restart{log: opts.Log},
 		dialers: opts.Dialers, open: opts.open, watch: opts.watch, now: opts.now, system: opts.system,
 	}

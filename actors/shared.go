@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -29,6 +30,7 @@ type shared struct {
 	cfg          configs.Config
 	log          *slog.Logger
 	version      string
+	began        time.Time
 	dialers      []*uplink.Dialer // by server, in the order in which they are tried
 	pacer        *uplink.Pacer    // of late frames
 	spool        *spool.Rig       // nil keeps frames in memory only

@@ -146,8 +146,7 @@ func (k *uplinkActor) enter(state LinkState) {
 // dial starts the goroutine that makes a link and, if that succeeds, runs the
 // session on it.
 func (k *uplinkActor) dial(ctx actor.Context) {
-	if err := k.rig.rival(k.state.uuid(), k.state.cfg.Name); err != nil {
-		k.giveWay(ctx, err)
+	if k.givesWay(ctx) {
 		return
 	}
 	k.server = k.servers.Current()

@@ -5,20 +5,37 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
 )
 
 // rivalAgain is how often it is looked whether the other rig is gone.
 const rivalAgain = time.Second
 
-// giveWay waits instead of dialling: the server would take this source in the
-// place of another rig's, which had the UUID first. What is captured is kept.
-func (k *uplinkActor) giveWay(ctx actor.Context, why error) {
+// claimsKnown is how long a rig that gives way waits at its start for what others
+// say of their sources: some servers do not survive two sensors of one UUID.
+const claimsKnown = 2 * time.Second
+
+// givesWay waits instead of dialling where the server would take this source in
+// the place of another rig's, which had the UUID first. What is captured is kept.
+func (k *uplinkActor) givesWay(ctx actor.Context) bool {
+	if k.rig.bus == nil || k.rig.cfg.Bus.Claims != configs.ClaimRefuse {
+		return false
+	}
+	if early := claimsKnown - time.Since(k.rig.began); early > 0 {
+		k.again(ctx, early)
+		return true
+	}
+	why := k.rig.rival(k.state.uuid(), k.state.cfg.Name)
+	if why == nil {
+		return false
+	}
 	if fault.CodeOf(k.state.link.Load().Err) != fault.CodeOf(why) {
 		k.log.Warn("not linked while another rig has this source", "err", why, "code", fault.CodeOf(why), "remedy", fault.RemedyOf(why))
 	}
 	k.update(func(s *LinkStatus) { s.Err = why })
 	k.again(ctx, rivalAgain)
+	return true
 }
 
 // lookAtRival ends the link when another rig turns out to have had the source
