@@ -124,12 +124,12 @@ func (l *loader) rigOnBus(t text, rig string) string {
 // rigToken makes a rig's name what may stand in a subject, and reports whether
 // anything of it is left.
 func rigToken(name string) (string, bool) {
-	token := strings.Map(func(r rune) rune {
+	token := strings.Trim(strings.Map(func(r rune) rune {
 		if metaRune(r) < 0 {
 			return '-'
 		}
 		return r
-	}, name)
+	}, name), "-")
 	return token, busToken(token) && strings.Trim(token, "-_") != ""
 }
 
