@@ -173,3 +173,36 @@ type fileMark struct {
 	modified time.Time
 	size     int64
 }
+
+// Issued is one file of credentials, for people.
+type Issued struct {
+	Name    string
+	Watch   bool
+	Issued  time.Time
+	Expires time.Time // zero is never
+	Revoked time.Time // zero is not
+}
+
+// List returns what was issued in a fleet, the oldest first.
+func (a *Authority) List(fleet string) ([]Issued, error) {
+	unlock, err := a.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	list, err := a.issued(fleet)
+	if err != nil {
+		return nil, err
+	}
+	at := func(s int64) time.Time {
+		if s == 0 {
+			return time.Time{}
+		}
+		return time.Unix(s, 0)
+	}
+	all := make([]Issued, 0, len(list))
+	for _, i := range list {
+		all = append(all, Issued{i.Name, i.Watch, at(i.Issued), at(i.Expires), at(i.Revoked)})
+	}
+	return all, nil
+}
