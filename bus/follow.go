@@ -95,7 +95,7 @@ const maxUntaken = 64
 
 // Follow returns a receiver of what others say on the bus. Its Run hears it.
 func (b *Bus) Follow(o FollowOptions) *Follower {
-	return newFollower(b, b.o.Rig, new(lineage), b.o.Now, b.o.UTC, o)
+	return newFollower(b, b.o.Rig, &b.kin, b.o.Now, b.o.UTC, o)
 }
 
 func newFollower(h followBus, self string, kin *lineage, now func() int64, utc func() (int64, bool), o FollowOptions) *Follower {
