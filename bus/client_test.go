@@ -58,7 +58,7 @@ func (r *rig) run() {
 func (r *rig) stop() {
 	if r.cancel != nil {
 		r.cancel()
-		<-r.ended
+		_ = <-r.ended // ctx's error
 		r.cancel = nil
 	}
 }

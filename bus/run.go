@@ -38,7 +38,11 @@ func (b *Bus) Run(ctx context.Context) error {
 		return err
 	}
 	if server != nil {
-		defer server.Close()
+		defer func() {
+			server.Close()
+			b.leaf.Store(&LeafState{Wanted: b.o.Mode == Leaf})
+			b.trouble.end(keyHub)
+		}()
 	}
 	l, err := b.connect(ctx, server)
 	if err != nil {

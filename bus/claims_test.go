@@ -1,0 +1,110 @@
+//go:build !lite
+
+package bus_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sensord/sensord/bus"
+	"github.com/sensord/sensord/bus/bustest"
+	"github.com/sensord/sensord/internal/fault"
+)
+
+const testUUID = "5FE308BD-0000-0000-0000-020000000000"
+
+// hubConf is a server that knows nobody and keeps what it is told to.
+const hubConf = "jetstream: {domain: hub}\nleafnodes: {port: -1}\n"
+
+func joinOptions(tb testing.TB, name, url string) bus.Options {
+	tb.Helper()
+	o := rigOptions(tb, name)
+	o.Mode, o.URLs, o.StoreDir = bus.Join, []string{url}, ""
+	return o
+}
+
+func leafOptions(tb testing.TB, name, url string) bus.Options {
+	tb.Helper()
+	o := rigOptions(tb, name)
+	o.Mode, o.URLs = bus.Leaf, []string{url}
+	return o
+}
+
+func claim(source string) []bus.ClaimRequest {
+	return []bus.ClaimRequest{{UUID: testUUID, Source: source}}
+}
+
+// checkRivals waits until two rigs name each other, checks how, and returns how
+// long it took since begun, on CLOCK_BOOTTIME.
+func checkRivals(t *testing.T, first, second *rig) {
+	t.Helper()
+	begun := boottime()
+	for _, one := range []*rig{first, second} {
+		e := one.says(t, fault.BusClaimed)
+		if e.Object != "uuid "+testUUID || e.Remedy() == "" {
+			t.Errorf("object %q, remedy %q", e.Object, e.Remedy())
+		}
+	}
+	t.Logf("named on both after %v", time.Duration(boottime()-begun))
+	f, known := first.Rival(testUUID)
+	if !known || f.Rig != "second" || f.Source != "wlan-second" || f.Ours != "wlan-first" || !f.First {
+		t.Errorf("the first sees %+v, %v", f, known)
+	}
+	s, known := second.Rival(testUUID)
+	if !known || s.Rig != "first" || s.First {
+		t.Errorf("the second sees %+v, %v", s, known)
+	}
+	if _, err := second.told(fault.BusClaimed); !strings.Contains(fmt.Sprint(err), "rig first") {
+		t.Errorf("the second says %v", err)
+	}
+	if len(first.State().Claims) != 1 || len(second.State().Claims) != 1 {
+		t.Errorf("states %+v, %+v", first.State().Claims, second.State().Claims)
+	}
+}
+
+func TestASecondClaimIsNamedOnBothRigs(t *testing.T) {
+	hub := bustest.NATSServer(t, hubConf)
+	for _, c := range []struct {
+		name          string
+		first, second func() bus.Options
+	}{
+		{
+			"clients of one server",
+			func() bus.Options { return joinOptions(t, "first", hub.URL) },
+			func() bus.Options { return joinOptions(t, "second", hub.URL) },
+		},
+		{
+			"leaves of one hub",
+			func() bus.Options { return leafOptions(t, "first", hub.LeafURL) },
+			func() bus.Options { return leafOptions(t, "second", hub.LeafURL) },
+		},
+		{
+			"a leaf and a client",
+			func() bus.Options { return leafOptions(t, "first", hub.LeafURL) },
+			func() bus.Options { return joinOptions(t, "second", hub.URL) },
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			first := startRig(t, c.first())
+			first.Claim(claim("wlan-first"))
+			bustest.Wait(t, "the first claim", func() bool { return first.State().Watching })
+			second := startRig(t, c.second())
+			bustest.Wait(t, "the second rig", func() bool {
+				s := second.State()
+				return s.Connected && (s.Mode != bus.Leaf || s.Leaf.Connected)
+			})
+			second.Claim(claim("wlan-second"))
+			checkRivals(t, first, second)
+
+			// A second claim ends in order, and the first hears that at once.
+			second.stop()
+			first.saysNoMore(t, fault.BusClaimed)
+			if _, still := first.Rival(testUUID); still {
+				t.Error("there is a rival still")
+			}
+			first.stop()
+		})
+	}
+}
