@@ -30,36 +30,44 @@ var busModes = map[configs.BusMode]bus.Mode{
 	configs.BusJoin:     bus.Join,
 }
 
-// prepareBus makes the rig's place on the bus, if it is to have one. From here
-// on what the rig logs is told there too.
-// Who hears only says nothing, and joins for receivers that follow somebody.
-func (s *shared) prepareBus(hearOnly bool) error {
-	c := s.cfg.Bus
-	mode, on := busModes[c.Mode]
-	follows := slices.ContainsFunc(s.cfg.GPS.Receivers, func(r configs.Receiver) bool { return r.Type == configs.ReceiverBus })
-	if !on || hearOnly && !follows {
-		return nil
-	}
+// BusOptions are the configuration's of a bus that is on, as package bus knows
+// them: who the rig is, by its id, and its clocks are left to the caller.
+func BusOptions(c configs.Bus, version string) (bus.Options, error) {
 	tls, err := tlsTo(c.ServerName, c.CAFile)
 	if err == nil {
 		err = showCertificate(tls, c.CertFile, c.KeyFile)
 	}
 	if err != nil {
-		return err
+		return bus.Options{}, err
+	}
+	return bus.Options{
+		Fleet: c.Fleet, Rig: c.Rig, Version: version, Mode: busModes[c.Mode],
+		URLs: c.URLs, CredsFile: c.CredsFile, User: c.User, Password: c.Password.Reveal(), TLS: tls,
+		Listen: c.Listen, StoreDir: c.StoreDir, StoreBytes: c.StoreBytes, StoreAge: c.StoreAge,
+		Claims: c.Claims != configs.ClaimOff, ClaimMode: string(c.Claims),
+	}, nil
+}
+
+// prepareBus makes the rig's place on the bus, if it is to have one. From here
+// on what the rig logs is told there too.
+// Who hears only says nothing, and joins for receivers that follow somebody.
+func (s *shared) prepareBus(hearOnly bool) error {
+	c := s.cfg.Bus
+	follows := slices.ContainsFunc(s.cfg.GPS.Receivers, func(r configs.Receiver) bool { return r.Type == configs.ReceiverBus })
+	if !c.On() || hearOnly && !follows {
+		return nil
 	}
 	own := s.log
 	if hearOnly { // another sensord may run here, whose these are
 		c.Listen, c.StoreDir, c.Claims = "", "", configs.ClaimOff
 		s.cfg.Bus.Bridge = nil
 	}
-	s.bus, err = bus.New(bus.Options{
-		Fleet: c.Fleet, Rig: c.Rig, RigID: rigID(s.cfg.StateDir, own), Version: s.version,
-		Mode: mode, URLs: c.URLs, CredsFile: c.CredsFile, User: c.User, Password: c.Password.Reveal(), TLS: tls,
-		Listen: c.Listen, StoreDir: c.StoreDir, StoreBytes: c.StoreBytes, StoreAge: c.StoreAge,
-		Claims: c.Claims != configs.ClaimOff, ClaimMode: string(c.Claims),
-		Now: s.now, UTC: s.utc, Log: own, Notify: s.busChanged,
-	})
+	o, err := BusOptions(c, s.version)
 	if err != nil {
+		return err
+	}
+	o.RigID, o.Now, o.UTC, o.Log, o.Notify = rigID(s.cfg.StateDir, own), s.now, s.utc, own, s.busChanged
+	if s.bus, err = bus.New(o); err != nil {
 		return err
 	}
 	if hearOnly {

@@ -62,3 +62,6 @@ type Bridge struct {
 	Create bool          // create it on the server if it is missing
 	Expire time.Duration // an older position is not handed on; default 10 s
 }
+
+// On reports whether there is a bus.
+func (b *Bus) On() bool { return b.Mode != BusOff && b.Mode != "" }

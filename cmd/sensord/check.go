@@ -109,6 +109,7 @@ func (a *app) walk(ctx context.Context, c *checklist, cfg configs.Config) {
 	positions.receivers(ctx, cfg)
 	positions.web(ctx, cfg.Web)
 	positions.copies(ctx, cfg)
+	c.bus(ctx, cfg.Bus, versionText())
 	newDiskCheck(c).disks(ctx, cfg)
 }
 

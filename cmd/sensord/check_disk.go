@@ -81,6 +81,12 @@ func (c *diskCheck) disks(ctx context.Context, cfg configs.Config) {
 			bound: "record: {total: …}", every: r.SyncEvery, lasting: true, big: true,
 		})
 	}
+	if cfg.Bus.StoreDir != "" {
+		c.disk(ctx, diskUse{
+			step: "bus store", dir: cfg.Bus.StoreDir, setting: "bus: {store: {dir: DIR}}", limit: cfg.Bus.StoreBytes, held: bytesBelow(cfg.Bus.StoreDir),
+			bound: "bus: {store: {size: …}}", lasting: true,
+		})
+	}
 	c.together()
 	c.socket(cfg.Status.Socket)
 }
@@ -199,6 +205,19 @@ func recordedBytes(dir, rig string) int64 {
 			sum += info.Size()
 		}
 	}
+	return sum
+}
+
+// bytesBelow is how much the files below a directory hold.
+func bytesBelow(dir string) (sum int64) {
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			if info, err := e.Info(); err == nil {
+				sum += info.Size()
+			}
+		}
+		return nil
+	})
 	return sum
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sensord/sensord/bus"
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
@@ -131,6 +132,8 @@ func (c *gpsCheck) receiver(ctx context.Context, r configs.Receiver, web configs
 		return receiverStep{text: r.Name + ": positions are posted to " + postURL(web, "/gps/web/update.cmd")}
 	case configs.ReceiverReplay:
 		return replayStep(ctx, r)
+	case configs.ReceiverBus:
+		return receiverStep{text: r.Name + ": follows " + bus.Heard(r.From).String() + " on the bus"}
 	case configs.ReceiverGPSD, configs.ReceiverNMEA:
 	}
 	live, err := c.open(r)
