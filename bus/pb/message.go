@@ -77,6 +77,7 @@ const maxObjects = 1024
 var (
 	errObjects = fmt.Errorf("it has more than %d objects", maxObjects)
 	errWire    = errors.New("it is no such message, neither as protobuf nor as JSON")
+	errAny     = errors.New("it is no message of sensord's, or one that is refused: with its subject one would know why")
 )
 
 func unmarshal(data []byte, m proto.Message) error {
@@ -155,7 +156,7 @@ func DecodeAny(data []byte) (Message, error) {
 	if m, err := DecodeStatus(data); err == nil {
 		return m, nil
 	}
-	return nil, errWire
+	return nil, errAny
 }
 
 func looksUUID(s string) bool {

@@ -20,14 +20,14 @@ func newFleetDecodeCommand() *cobra.Command {
 		Long: `Print one message of the bus, read from the standard input, as a line of JSON, for tools that know nothing of
 its form. SUBJECT is where it was published, or one of position, status, event, metagps and claim; without it,
 what the message has decides. What a rig would refuse is refused.`,
-		Example: `  nats sub 'sensord.v1.>' --translate 'sensord fleet decode'
+		Example: `  nats sub 'sensord.v1.>' --translate 'sensord fleet decode {{Subject}}'
   nats kv get rigs_fleet rover-1 --raw | sensord fleet decode status`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usageError("", "write `sensord fleet decode [SUBJECT]`", "there is one message, and one subject")
 			}
 			read := pb.DecodeAny
-			if len(args) == 1 && args[0] != "" { // nats sub replaces its {{Subject}} by nothing
+			if len(args) == 1 && args[0] != "" { // nats sub --raw replaces {{Subject}} by nothing
 				var err error
 				if read, err = messageReader(args[0]); err != nil {
 					return err

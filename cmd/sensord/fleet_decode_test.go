@@ -68,8 +68,8 @@ func TestFleetDecodeRefuses(t *testing.T) {
 	}{
 		{[]string{"sensord.v1.fleet.rover-1.position"}, `{"lat":91,"lon":0}`, fault.BusMessage, "message: lat 91 is not within -90 to 90"},
 		{[]string{"status"}, strings.Repeat("x", 1<<20), fault.BusMessage, "message: 65537 bytes are more than 65536"},
-		{nil, "hello", fault.BusMessage, "message: it is no such message, neither as protobuf nor as JSON"},
-		{nil, "", fault.BusMessage, "message: it is no such message, neither as protobuf nor as JSON"},
+		{nil, "hello", fault.BusMessage, "message: it is no message of sensord's, or one that is refused: with its subject one would know why"},
+		{nil, "", fault.BusMessage, "message: it is no message of sensord's, or one that is refused: with its subject one would know why"},
 		{[]string{"sensord.v1.fleet.rover-1.frames"}, "", fault.ConfigInvalid, `subject "sensord.v1.fleet.rover-1.frames": no message of sensord's is there`},
 		{[]string{"$KV.others.rover-1"}, "", fault.ConfigInvalid, `subject "$KV.others.rover-1": no message of sensord's is there`},
 		{[]string{"position", "status"}, "", fault.ConfigInvalid, "there is one message, and one subject"},
