@@ -29,6 +29,8 @@ type Fleet struct {
 	remembered bool      // the bus has told whom it knows
 	server     string
 	err        error // why we cannot hear
+
+	overflow time.Time // when messages were lost here; zero if never
 }
 
 // rigHeard is what a rig has said so far.
@@ -58,12 +60,6 @@ type rigHeard struct {
 	shown   string // presence and alarms, as they were when changed grew last
 }
 
-// rigRun is one run of a rig's process.
-type rigRun struct {
-	rigID       string
-	incarnation uint64
-}
-
 type (
 	metaKey   struct{ name, rig string }
 	metaHeard struct {
@@ -72,14 +68,6 @@ type (
 		age     time.Duration
 		changed uint64
 	}
-)
-
-// Indices of kinds whose messages are counted apart.
-const (
-	countPosition = iota
-	countStatus
-	countEvent
-	kindCount
 )
 
 // NewFleet returns a fleet of which nothing is known. Every is how often rigs
@@ -128,6 +116,13 @@ func (f *Fleet) room(r *rigHeard, size int) bool {
 	f.bytes += size - r.bytes
 	r.bytes = size
 	return true
+}
+
+// Overflowed says that messages were lost here, because more came than were
+// taken.
+func (f *Fleet) Overflowed(at time.Time) {
+	f.refused++
+	f.overflow = at
 }
 
 // Hear takes a message that came at a time by this machine's clock.
@@ -208,33 +203,6 @@ func (f *Fleet) rig(name string) *rigHeard {
 func (f *Fleet) change(of *uint64) {
 	f.changes++
 	*of = f.changes
-}
-
-// speaks reports whether a message is newer than what its sender said before.
-// It notices two processes that take turns under one name.
-func (r *rigHeard) speaks(h *pb.Head, kind int, at time.Time) bool {
-	if h.GetIncarnation() == 0 {
-		return true // published by hand
-	}
-	who := rigRun{harmlessText(h.GetRigId(), pb.MaxName), h.GetIncarnation()}
-	if who != r.self {
-		if at.Sub(r.turned) > r.patience() {
-			r.turns = 0
-		}
-		if who == r.before && at.Sub(r.swapped) <= r.patience() {
-			r.turns, r.turned = r.turns+1, at
-		}
-		r.before, r.self, r.swapped, r.sequence, r.left = r.self, who, at, [kindCount]uint64{}, false
-	}
-	n := h.GetSequence()
-	if n == 0 {
-		return true
-	}
-	if n <= r.sequence[kind] {
-		return false
-	}
-	r.sequence[kind] = n
-	return true
 }
 
 func (f *Fleet) event(r *rigHeard, m *pb.Event, at time.Time) {

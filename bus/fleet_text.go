@@ -5,11 +5,15 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // harmlessText is a text of the bus as a person's terminal may have it: what is
 // no character to print is replaced, and what is longer than n runes is cut.
 func harmlessText(s string, n int) string {
+	if len(s) <= n && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return s
+	}
 	var b strings.Builder
 	for _, r := range s {
 		if n--; n < 0 {

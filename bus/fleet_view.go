@@ -3,6 +3,7 @@ package bus
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,14 +23,14 @@ func (f *Fleet) View(at time.Time) FleetView {
 	if f.err != nil {
 		v.Bus.Code, v.Bus.Error, v.Bus.Remedy = string(fault.CodeOf(f.err)), harmlessText(f.err.Error(), pb.MaxText), fault.RemedyOf(f.err)
 	}
-	for _, r := range f.rigs {
-		v.Rigs = append(v.Rigs, f.look(r, skew, at))
+	for _, name := range slices.Sorted(maps.Keys(f.rigs)) {
+		v.Rigs = append(v.Rigs, f.look(f.rigs[name], skew, at))
 	}
 	claims(v.Rigs)
 	for i := range v.Rigs {
 		f.settle(&v.Rigs[i])
 	}
-	slices.SortFunc(v.Rigs, func(a, b FleetRig) int { return cmp.Or(a.rank()-b.rank(), strings.Compare(a.Name, b.Name)) })
+	slices.SortStableFunc(v.Rigs, func(a, b FleetRig) int { return a.rank() - b.rank() })
 	for key, h := range f.meta {
 		p := h.place
 		p.Age = *secondsSince(h.at.Add(-h.age), at)
@@ -43,6 +44,11 @@ func (f *Fleet) View(at time.Time) FleetView {
 			Code: string(fault.BusUntimely), Object: "clock", Harmless: true,
 			Error:  fmt.Sprintf("this machine's differs from that of most rigs by %s", spanWords(skew.Abs())),
 			Remedy: "start an NTP client here",
+		})
+	}
+	if !f.overflow.IsZero() && at.Sub(f.overflow) < time.Minute {
+		v.Alarms = append(v.Alarms, FleetAlarm{
+			Code: string(fault.BusFlood), Object: "bus", Error: "more comes than is taken here, and some of it is lost", Remedy: fault.BusFlood.Remedy(), Harmless: true,
 		})
 	}
 	v.judge(f, at)

@@ -1,38 +1,264 @@
 package bus
 
 import (
+	"cmp"
+	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/sensord/sensord/internal/fault"
 )
+
+// How much may wait for a Watcher that is busy: a second of a thousand rigs.
+const (
+	maxWatched      = 16 << 10
+	maxWatchedBytes = 32 << 20
+)
+
+// watchTick is how often it is looked who has had the time to be heard.
+const watchTick = 200 * time.Millisecond
 
 // WatchOptions says which bus to listen to, and as whom.
 type WatchOptions struct {
-	URLs           []string // nats://HOST[:PORT] or tls://HOST[:PORT], tried in order
-	CredsFile      string   // NATS credentials; "" is none
-	User, Password string
-	TLS            *tls.Config   // nil takes the system's authorities, where TLS is spoken
-	Fleet          string        // a token
-	Every          time.Duration // in which rigs say how they are, where they do not say it; default FleetEvery
-	Log            *slog.Logger
+	URLs      []string    // nats://HOST[:PORT] or tls://HOST[:PORT], tried in order
+	CredsFile string      // NATS credentials; "" is none
+	User      string      // "" is none
+	Password  string      //
+	Rig       string      // whose credentials these are; "" is one who only watches
+	TLS       *tls.Config // nil takes the system's authorities, where TLS is spoken
+	Fleet     string      // a token
+
+	Every time.Duration // in which rigs say how they are, where they do not say it; default FleetEvery
+	Log   *slog.Logger  // for us; nil is none
 }
 
-// A Watcher listens to a fleet for people. It says nothing on the bus.
-type Watcher struct{ o WatchOptions }
+// A Watcher listens to a fleet for people. It is no rig: it publishes nothing
+// but its questions to JetStream. Its methods may be called from any goroutine.
+type Watcher struct {
+	o       WatchOptions
+	settled chan struct{}
+	changed chan struct{} // of one: the connection is to be looked at
+	cancel  context.CancelFunc
+	working sync.WaitGroup
+
+	failure atomic.Pointer[error] // why it is not connected, or hears nothing though it is
+	dialed  atomic.Pointer[error]
+
+	mu    sync.Mutex // guards what follows; nothing is called with it but Fleet
+	fleet *Fleet
+	err   error
+}
 
 // Dial begins to listen, and goes on for ever: a bus that cannot be reached now
 // is tried again until Close. The error is one of the options.
-func Dial(o WatchOptions) (*Watcher, error) { return &Watcher{o: o}, nil }
+func Dial(o WatchOptions) (*Watcher, error) {
+	if len(o.URLs) == 0 {
+		return nil, &fault.Error{Code: fault.ConfigInvalid, Object: "bus", Err: errors.New("no server is named")}
+	}
+	if err := CheckToken("fleet", o.Fleet); err != nil {
+		return nil, &fault.Error{Code: fault.ConfigInvalid, Err: err, Advice: "use at most 64 letters, digits, dashes and underscores"}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &Watcher{
+		o: o, settled: make(chan struct{}), changed: make(chan struct{}, 1), cancel: cancel,
+		fleet: NewFleet(o.Fleet, o.Every),
+	}
+	w.working.Go(func() { w.work(ctx) })
+	return w, nil
+}
 
 // View is the fleet as it is now. The caller owns it.
-func (w *Watcher) View() FleetView { return FleetView{Fleet: w.o.Fleet} }
+func (w *Watcher) View() FleetView {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fleet.View(time.Now())
+}
 
-// Err says why the bus is not connected, nil while it is.
-func (w *Watcher) Err() error { return nil }
+// Err says why nothing can be heard, as a *fault.Error; nil while all can, and
+// while that is not known yet.
+func (w *Watcher) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
 
-// Settled is closed when every rig that the bus remembers has been heard, or
-// has had the time to be.
-func (w *Watcher) Settled() <-chan struct{} { return nil }
+// Settled is closed when every rig that the bus remembers has been heard, or had
+// the time to be.
+func (w *Watcher) Settled() <-chan struct{} { return w.settled }
 
 // Close ends listening, and waits until nothing of it runs.
-func (w *Watcher) Close() {}
+func (w *Watcher) Close() {
+	w.cancel()
+	w.working.Wait()
+}
+
+// work keeps a connection until ctx ends. The client makes it again by itself,
+// but where the server has ended it with words that the client does not know.
+func (w *Watcher) work(ctx context.Context) {
+	for attempts := 1; ctx.Err() == nil; attempts++ {
+		if err := w.listen(ctx); err != nil {
+			w.lost(classify(w.object(), err))
+		}
+		pause(ctx, reconnectDelay(attempts))
+	}
+}
+
+// listen connects, and looks after the connection until it or ctx ends. It
+// returns nil where it has been said why.
+func (w *Watcher) listen(ctx context.Context) error {
+	dialing, abort := context.WithCancel(ctx)
+	defer abort()
+	closed := make(chan struct{})
+	nc, err := nats.Connect(strings.Join(w.o.URLs, ","), w.natsOptions(dialing, closed)...)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		abort()
+		nc.Close()
+		<-closed
+	}()
+	sub, err := nc.Subscribe(w.subject(), w.hear)
+	if err == nil {
+		err = sub.SetPendingLimits(maxWatched, maxWatchedBytes)
+	}
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(watchTick)
+	defer tick.Stop()
+	for {
+		w.look(ctx, nc)
+		select {
+		case <-w.changed:
+		case <-tick.C:
+		case <-closed:
+			return cmp.Or(nc.LastError(), errEnded)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// subject is all that a fleet's rigs say.
+func (w *Watcher) subject() string { return Prefix + "." + w.o.Fleet + ".>" }
+
+// look takes over how the connection is.
+func (w *Watcher) look(ctx context.Context, nc *nats.Conn) {
+	if failure := w.failure.Load(); failure != nil || !nc.IsConnected() {
+		if failure != nil {
+			w.lost(*failure)
+		}
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if w.fleet.joined.IsZero() {
+		w.fleet.Joined(now, withoutSecrets(nc.ConnectedUrl()))
+		w.err = nil
+		w.working.Go(func() { w.remember(ctx, nc) })
+	}
+	if w.fleet.Settled(now) {
+		select {
+		case <-w.settled:
+		default:
+			close(w.settled)
+		}
+	}
+}
+
+func (w *Watcher) lost(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fleet.Lost(err)
+	w.err = err
+}
+
+// hear takes what a rig has published.
+func (w *Watcher) hear(m *nats.Msg) {
+	a, ok := ParseSubject(m.Subject)
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !ok { // such as a later version may have
+		w.fleet.refused++
+		return
+	}
+	w.fleet.Hear(a, m.Data, now)
+}
+
+func (w *Watcher) natsOptions(ctx context.Context, closed chan struct{}) []nats.Option {
+	prefix := watchInboxPrefix
+	if w.o.Rig != "" {
+		prefix = inboxPrefix(w.o.Rig)
+	}
+	well := func(*nats.Conn) {
+		w.failure.Store(nil)
+		kick(w.changed)
+	}
+	opts := []nats.Option{
+		nats.Name("sensord fleet"), nats.CustomInboxPrefix(prefix),
+		nats.Timeout(connectTimeout), nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(2),
+		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
+		nats.CustomReconnectDelay(reconnectDelay), nats.ReconnectBufSize(-1),
+		nats.ConnectHandler(well), nats.ReconnectHandler(well),
+		nats.DisconnectErrHandler(w.disconnected), nats.ReconnectErrHandler(w.disconnected),
+		nats.ErrorHandler(w.asyncError),
+		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
+		nats.SetCustomDialer(dialer{ctx: ctx, failed: &w.dialed}), nats.DontRandomize(), nats.SkipHostLookup(),
+	}
+	if w.o.CredsFile != "" {
+		opts = append(opts, nats.UserCredentials(w.o.CredsFile))
+	}
+	if w.o.User != "" {
+		opts = append(opts, nats.UserInfo(w.o.User, w.o.Password))
+	}
+	if w.o.TLS != nil {
+		opts = append(opts, tlsOption(w.o.TLS, w.o.URLs))
+	}
+	return opts
+}
+
+// disconnected is told by the client, when the connection ends and when it
+// cannot be made.
+func (w *Watcher) disconnected(_ *nats.Conn, err error) {
+	if dialed := w.dialed.Load(); errors.Is(err, nats.ErrNoServers) && dialed != nil && *dialed != nil {
+		err = *dialed
+	}
+	w.fail(cmp.Or(err, errEnded))
+}
+
+var errEnded = errors.New("the server has ended the connection")
+
+// asyncError is told by the client: what the server, or it, objects to.
+func (w *Watcher) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
+	w.o.Log.Debug("bus", "err", err)
+	switch {
+	case errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), `"`+w.subject()+`"`):
+		w.fail(err) // others are of JetStream, which we can do without
+	case errors.Is(err, nats.ErrSlowConsumer) && sub != nil && sub.Subject == w.subject():
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.fleet.Overflowed(time.Now())
+	}
+}
+
+func (w *Watcher) fail(err error) {
+	err = classify(w.object(), err)
+	w.failure.Store(&err)
+	kick(w.changed)
+}
+
+// object is the server as errors name it.
+func (w *Watcher) object() string { return "bus " + withoutSecrets(w.o.URLs[0]) }
