@@ -182,6 +182,9 @@ func fuzz(f *testing.F, name string) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if m, err := pb.DecodeAny(data); (m == nil) == (err == nil) {
+			t.Fatalf("error %v and %v", err, m)
+		}
 		got, err := k.decode(data)
 		if err != nil {
 			if got != nil || err.Error() == "" || strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' }) {
