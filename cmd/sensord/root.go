@@ -56,6 +56,8 @@ func (a *app) commands() []*cobra.Command {
 		newRunCommand(a),
 		newCheckCommand(a),
 		newStatusCommand(a),
+		newFleetCommand(a),
+		newHubCommand(a),
 		newSpoolCommand(a),
 		newExportCommand(a),
 		newDemoCommand(a),

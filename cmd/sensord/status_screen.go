@@ -16,55 +16,82 @@ const (
 	topLeft     = "\x1b[H"
 )
 
-// fullScreen shows sensords on the whole terminal. What has not changed is not
-// written again.
-type fullScreen struct {
+// board draws on the whole of a terminal. What has not changed is not written
+// again.
+type board struct {
 	out   io.Writer
 	style style
 	size  func() (width, height int)
 
-	last  asked
 	drawn string
 }
 
-func newFullScreen(out io.Writer, st style) *fullScreen {
-	return &fullScreen{out: out, style: st, size: newScreen(out, st).size}
+func newBoard(out io.Writer, st style) board {
+	return board{out: out, style: st, size: newScreen(out, st).size}
 }
 
-func (f *fullScreen) show(s asked) error {
-	f.last = s
-	return f.draw()
-}
+// moved says that the terminal has another size now, and has moved what it
+// showed.
+func (b *board) moved() { b.drawn = "" }
 
-func (f *fullScreen) resized() error {
-	f.drawn = "" // the terminal has moved what it showed
-	return f.draw()
-}
-
-func (f *fullScreen) draw() error {
-	width, height := f.size()
-	var b strings.Builder
-	lines := f.lines(width, height)
-	for i, l := range lines {
+// draw shows lines, which are at least one, and not more than the height.
+func (b *board) draw(lines func(width, height int) []styledLine) error {
+	width, height := b.size()
+	var t strings.Builder
+	all := lines(width, height)
+	for i, l := range all {
 		if i > 0 {
-			b.WriteString("\r\n")
+			t.WriteString("\r\n")
 		}
-		if i == len(lines)-1 {
-			b.WriteString(eraseBelow)
+		if i == len(all)-1 {
+			t.WriteString(eraseBelow)
 		}
-		b.WriteString(l.render(width, f.style) + eraseLine)
+		t.WriteString(l.render(width, b.style) + eraseLine)
 	}
-	text := b.String()
-	if text == f.drawn {
+	text := t.String()
+	if text == b.drawn {
 		return nil
 	}
 	begin := hideCursor + wrapOff + topLeft
-	if f.drawn == "" {
+	if b.drawn == "" {
 		begin = otherScreen + begin
 	}
-	f.drawn = text
-	_, err := io.WriteString(f.out, begin+text+wrapOn)
+	b.drawn = text
+	_, err := io.WriteString(b.out, begin+text+wrapOn)
 	return err
+}
+
+// leave gives the terminal back as it was, with lines below.
+func (b *board) leave(lines []styledLine) {
+	if b.drawn == "" {
+		return
+	}
+	width, _ := b.size()
+	var t strings.Builder
+	t.WriteString(firstScreen + showCursor)
+	for _, l := range lines {
+		t.WriteString(l.render(width, b.style) + "\r\n")
+	}
+	_, _ = io.WriteString(b.out, t.String())
+}
+
+// fullScreen shows sensords on the whole terminal.
+type fullScreen struct {
+	board
+
+	last asked
+}
+
+func newFullScreen(out io.Writer, st style) *fullScreen { return &fullScreen{board: newBoard(out, st)} }
+
+func (f *fullScreen) show(s asked) error {
+	f.last = s
+	return f.draw(f.lines)
+}
+
+func (f *fullScreen) resized() error {
+	f.moved()
+	return f.draw(f.lines)
 }
 
 // lines are as much of everything as the height allows. The last one is how to
@@ -100,18 +127,13 @@ func (f *fullScreen) detailed(width int, d detail) []styledLine {
 	return lines
 }
 
-// finish gives the terminal back as it was, with the last answer below.
+// finish leaves the last answer below what was there before.
 func (f *fullScreen) finish() {
-	if f.drawn == "" {
-		return
-	}
-	width, _ := f.size()
-	var b strings.Builder
-	b.WriteString(firstScreen + showCursor)
+	var lines []styledLine
 	for i := range f.last.answers {
 		if a := &f.last.answers[i]; a.err == nil {
-			b.WriteString(styledLine{{a.status.Sentence, recordingTone(a.status.State)}}.render(width, f.style) + "\r\n")
+			lines = append(lines, styledLine{{a.status.Sentence, recordingTone(a.status.State)}})
 		}
 	}
-	_, _ = io.WriteString(f.out, b.String())
+	f.leave(lines)
 }

@@ -79,7 +79,7 @@ func TestStatusScreen(t *testing.T) {
 	g := &glass{t: t}
 	counted := &counter{w: g}
 	width, height := 80, 24
-	f := &fullScreen{out: counted, size: func() (int, int) { return width, height }}
+	f := &fullScreen{board: board{out: counted, size: func() (int, int) { return width, height }}}
 	at := time.Date(2026, 3, 27, 10, 0, 0, 0, time.UTC)
 	show := func(s asked) {
 		t.Helper()
