@@ -33,19 +33,20 @@ var busModes = map[configs.BusMode]bus.Mode{
 // BusOptions are the configuration's of a bus that is on, as package bus knows
 // them: who the rig is, by its id, and its clocks are left to the caller.
 func BusOptions(c configs.Bus, version string) (bus.Options, error) {
-	tls, err := tlsTo(c.ServerName, c.CAFile)
-	if err == nil {
-		err = showCertificate(tls, c.CertFile, c.KeyFile)
-	}
-	if err != nil {
-		return bus.Options{}, err
-	}
-	return bus.Options{
+	o := bus.Options{
 		Fleet: c.Fleet, Rig: c.Rig, Version: version, Mode: busModes[c.Mode],
-		URLs: c.URLs, CredsFile: c.CredsFile, User: c.User, Password: c.Password.Reveal(), TLS: tls,
+		URLs: c.URLs, CredsFile: c.CredsFile, User: c.User, Password: c.Password.Reveal(),
 		Listen: c.Listen, StoreDir: c.StoreDir, StoreBytes: c.StoreBytes, StoreAge: c.StoreAge,
 		Claims: c.Claims != configs.ClaimOff, ClaimMode: string(c.Claims),
-	}, nil
+	}
+	if c.CAFile == "" && c.ServerName == "" && c.CertFile == "" {
+		return o, nil
+	}
+	var err error
+	if o.TLS, err = tlsTo(c.ServerName, c.CAFile); err == nil {
+		err = showCertificate(o.TLS, c.CertFile, c.KeyFile)
+	}
+	return o, err
 }
 
 // prepareBus makes the rig's place on the bus, if it is to have one. From here
@@ -179,15 +180,18 @@ func (s *shared) reportOnBus(ctx context.Context) {
 	for {
 		select {
 		case now := <-position.C:
-			p, ok := s.tracker.Track().At(s.now())
+			p, ageNs, ok := lastMeasured(s.tracker.Track(), s.now())
 			if !ok || gps.Hidden(s.cfg.Privacy.Zones, p) || p.Kind == gps.FixedKind && now.Sub(fixed) < fixedEvery {
 				continue
 			}
 			if p.Kind == gps.FixedKind {
 				fixed = now
 			}
-			ns, _ := s.utc()
-			s.bus.PublishPosition(pb.FromPosition(p, ns, 0))
+			utc, known := s.utc()
+			if known {
+				utc -= ageNs
+			}
+			s.bus.PublishPosition(pb.FromPosition(p, utc, ageNs))
 		case now := <-status.C:
 			s.bus.PublishStatus(s.busStatus(look.Now(now)))
 		case <-claims.C:

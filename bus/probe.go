@@ -10,14 +10,20 @@ import (
 	"github.com/sensord/sensord/internal/fault"
 )
 
+// probeEvery is how often a probe looks how it is.
+const probeEvery = 50 * time.Millisecond
+
 // Probe joins a bus as a rig with these options would, and leaves it: it says
 // nothing there, keeps nothing, and is in nobody's way, not even in that of the
 // same rig that runs. It returns what it joined, a URL without secrets or
 // "embedded", or why it could not until ctx ended.
 func Probe(ctx context.Context, o Options) (joined string, err error) {
-	changed := make(chan struct{}, 1)
-	o.RigID, o.Listen, o.StoreDir, o.Claims = rand.Text(), "", "", false
-	o.Log, o.Notify = slog.New(slog.DiscardHandler), func(Change) { kick(changed) }
+	o.Listen, o.StoreDir, o.Claims = "", "", false
+	o.Log, o.Notify = slog.New(slog.DiscardHandler), nil
+	if o.Mode == Leaf {
+		return probeLeaf(ctx, o)
+	}
+	o.RigID = rand.Text()
 	b, err := New(o)
 	if err != nil {
 		return "", err
@@ -25,37 +31,52 @@ func Probe(ctx context.Context, o Options) (joined string, err error) {
 	running, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(running) }()
-	defer func() {
-		cancel()
-		if ended != nil {
-			<-ended
-		}
-	}()
-	tick := time.NewTicker(50 * time.Millisecond)
+	joined, err = await(ctx, b.object(), func() (string, bool, error) {
+		s := b.State()
+		return s.Server, s.Connected, s.Err
+	})
+	cancel()
+	// What kept Run from starting says more than that nothing came of it.
+	if why := <-ended; why != nil && err != nil && !errors.Is(why, running.Err()) {
+		err = why
+	}
+	return joined, err
+}
+
+// probeLeaf joins a hub with a server of another name, without JetStream: the
+// hub would end the other leaf of one with the same.
+func probeLeaf(ctx context.Context, o Options) (joined string, err error) {
+	s, err := StartServer(ctx, ServerOptions{
+		Name: "check-" + rand.Text(), Log: o.Log,
+		Leaf: &LeafRemote{
+			URLs: o.URLs, CredsFile: o.CredsFile, User: o.User, Password: o.Password, TLS: o.TLS, Fleet: o.Fleet, Rig: o.Rig,
+		},
+	})
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	return await(ctx, "hub "+withoutSecrets(o.URLs[0]), func() (string, bool, error) {
+		leaf := s.Leaf()
+		return leaf.URL, leaf.Connected, leaf.Err
+	})
+}
+
+// await looks until there is a connection or an error.
+func await(ctx context.Context, object string, look func() (server string, connected bool, err error)) (string, error) {
+	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
-		switch s := b.State(); {
-		case s.Connected && (o.Mode != Leaf || s.Leaf.Connected):
-			if o.Mode == Leaf {
-				return s.Leaf.URL, nil
-			}
-			return s.Server, nil
-		case s.Leaf.Err != nil:
-			return "", s.Leaf.Err
-		case s.Err != nil:
-			return "", s.Err
+		switch server, connected, err := look(); {
+		case err != nil:
+			return "", err
+		case connected:
+			return server, nil
 		}
 		select {
 		case <-tick.C:
-		case <-changed:
-		case err := <-ended:
-			ended = nil
-			if err == nil {
-				err = ctx.Err()
-			}
-			return "", err
 		case <-ctx.Done():
-			return "", fault.New(fault.BusRefused, b.object(), errors.New("no answer in time"))
+			return "", fault.New(fault.BusRefused, object, errors.New("no answer in time"))
 		}
 	}
 }
