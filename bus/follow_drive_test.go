@@ -72,7 +72,7 @@ func (l radioLink) follows(t *testing.T, seed uint64) (leader, follower gpstest.
 	publishAt, frameAt, lastArrival := d.BootNs, d.BootNs+int64(20*time.Second), int64(0)
 	arrivals := d.Arrivals
 	skew := 3 * time.Hour
-	for ; now < d.EndNs(); now += int64(20 * time.Millisecond) {
+	for ; now < d.EndNs(); now += int64(25 * time.Millisecond) {
 		for ; len(arrivals) > 0 && arrivals[0].AtNs <= now; arrivals = arrivals[1:] {
 			a.clock.SetSystem(clock.System{AtNs: now, OffsetNs: d.OffsetNs(), ErrorNs: 1e6, Synchronised: true})
 			a.fix(arrivals[0].Fix, now)
@@ -114,7 +114,7 @@ func (l radioLink) follows(t *testing.T, seed uint64) (leader, follower gpstest.
 			})
 		}
 		if now >= frameAt {
-			frameAt += int64(70 * time.Millisecond)
+			frameAt += int64(170 * time.Millisecond)
 			frames = append(frames, now)
 			p, ok := a.track.Track().At(now - int64(time.Second)) // after a fix
 			ga.Add(d.At(now-int64(time.Second)), p, ok)
@@ -136,23 +136,18 @@ func TestFramesOfAFollowerAreWhereTheyWereHeard(t *testing.T) {
 	for _, l := range []radioLink{
 		{scenario: "straight", name: "1 ms, 1 Hz", least: ms, most: ms, rate: 1, within: 1},
 		{scenario: "straight", name: "50-300 ms, 1 Hz", least: 50 * ms, most: 300 * ms, rate: 1, within: 2.5},
-		{scenario: "straight", name: "50-300 ms, 10 Hz", least: 50 * ms, most: 300 * ms, rate: 10, within: 2.5},
 		{scenario: "straight", name: "50-300 ms, 1 Hz, by a clock that is set back by 2 h", least: 50 * ms, most: 300 * ms, rate: 1, plain: true, step: -2 * time.Hour, within: 2.5},
-		{scenario: "motorway", name: "1 ms, 1 Hz", least: ms, most: ms, rate: 1, within: 1},
 		{scenario: "motorway", name: "50-300 ms, 1 Hz", least: 50 * ms, most: 300 * ms, rate: 1, within: 2.5},
 		{scenario: "motorway", name: "50-300 ms, 10 Hz", least: 50 * ms, most: 300 * ms, rate: 10, within: 2.5},
 		{scenario: "motorway", name: "1 ms-2 s, 1 Hz", least: ms, most: 2000 * ms, rate: 1, within: 4},
 	} {
 		t.Run(l.scenario+", "+l.name, func(t *testing.T) {
 			t.Parallel()
-			const drives = 2
-			for seed := range uint64(drives) {
-				leader, follower, usual := l.follows(t, seed+1)
-				t.Logf("RMSE %.2f m, of its leader %.2f m; P95 %.2f m, worst %.1f m, inside its accuracy %.2f, none %.3f, usually %v late",
-					follower.RMSE, leader.RMSE, follower.P95, follower.Worst, follower.Inside, follower.None, usual.Round(ms))
-				if follower.RMSE > leader.RMSE+l.within || follower.Inside < 0.8 || follower.None > 0.03 {
-					t.Errorf("drive %d: %+v, of the leader %+v", seed+1, follower, leader)
-				}
+			leader, follower, usual := l.follows(t, 1)
+			t.Logf("RMSE %.2f m, of its leader %.2f m; P95 %.2f m, worst %.1f m, inside its accuracy %.2f, none %.3f, usually %v late",
+				follower.RMSE, leader.RMSE, follower.P95, follower.Worst, follower.Inside, follower.None, usual.Round(ms))
+			if follower.RMSE > leader.RMSE+l.within || follower.Inside < 0.8 || follower.None > 0.03 {
+				t.Errorf("%+v, of the leader %+v", follower, leader)
 			}
 		})
 	}

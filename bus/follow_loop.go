@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -77,7 +76,10 @@ const (
 // circular reports whether a position is ours, or was made of ours.
 func (f *Follower) circular(m Message, h *heard, tell func(gps.Event)) bool {
 	if m.Kind == KindPosition && (m.Self || m.Rig == f.self) {
-		f.say(saidOwn, slog.LevelWarn, "the position is this rig's own, and is not followed", tell, "rig", m.Rig)
+		const text = "the position is this rig's own, and is not followed"
+		if f.news(saidOwn, text, tell) {
+			f.o.Log.Warn(text, "rig", m.Rig)
+		}
 		return true
 	}
 	now := f.now()
@@ -91,10 +93,16 @@ func (f *Follower) circular(m Message, h *heard, tell func(gps.Event)) bool {
 			hold = holdLeast << max(0, f.loop.turns-1)
 		}
 		f.loop.until = now + int64(hold)
-		f.say(saidLoop, slog.LevelInfo, "the position was made of this rig's own, and is not followed for now", tell, "rig", m.Rig)
+		const text = "the position was made of this rig's own, and is not followed for now"
+		if f.news(saidLoop, text, tell) {
+			f.o.Log.Info(text, "rig", m.Rig)
+		}
 		return true
 	case len(h.follows) >= pb.MaxFollows:
-		f.say(saidLoop, slog.LevelWarn, "the position was made of those of too many rigs, and is not followed", tell, "rig", m.Rig)
+		const text = "the position was made of those of too many rigs, and is not followed"
+		if f.news(saidLoop, text, tell) {
+			f.o.Log.Warn(text, "rig", m.Rig)
+		}
 		return true
 	case now < f.loop.until:
 		return true

@@ -107,7 +107,7 @@ func newCrowd(t *testing.T, seed uint64, highest time.Duration, edges ...[2]stri
 // run lets every rig say each second where it is.
 func (c *crowd) run(d time.Duration) {
 	names := slices.Sorted(maps.Keys(c.rigs))
-	for end := c.nowNs + int64(d); c.nowNs < end; c.nowNs += int64(100 * time.Millisecond) {
+	for end := c.nowNs + int64(d); c.nowNs < end; c.nowNs += int64(250 * time.Millisecond) {
 		if c.nowNs%int64(time.Second) == 0 {
 			for _, name := range names {
 				c.publish(c.rigs[name])
@@ -171,14 +171,14 @@ func TestRigsThatFollowEachOtherDoNotGoInCircles(t *testing.T) {
 		{"five", [][2]string{{"a", "b"}, {"b", "c"}, {"c", "d"}, {"d", "e"}, {"e", "a"}}, 3},
 		{"a chain", [][2]string{{"a", "b"}, {"b", "c"}, {"c", "d"}}, 3},
 	} {
-		for _, delay := range []time.Duration{0, 300 * time.Millisecond, 2 * time.Second} {
+		for _, delay := range []time.Duration{0, 2 * time.Second} {
 			t.Run(fmt.Sprintf("%s, %v", tt.name, delay), func(t *testing.T) {
 				c := newCrowd(t, 1, delay, tt.edges...)
-				c.run(2 * time.Hour)
+				c.run(time.Hour)
 				for _, r := range c.rigs {
 					clear(r.took)
 				}
-				const seconds = 600
+				const seconds = 300
 				c.run(seconds * time.Second)
 				steady, sometimes := 0, 0
 				for _, r := range c.rigs {
@@ -192,7 +192,7 @@ func TestRigsThatFollowEachOtherDoNotGoInCircles(t *testing.T) {
 					}
 				}
 				t.Logf("%d of %d followed, and %d positions beside", steady, len(tt.edges), sometimes)
-				if steady < tt.least || sometimes > 4 {
+				if steady < tt.least || sometimes > 2 {
 					t.Errorf("%d of %d are followed all the time, and %d positions are beside", steady, len(tt.edges), sometimes)
 				}
 			})

@@ -1,8 +1,6 @@
 package bus
 
 import (
-	"context"
-	"log/slog"
 	"math"
 	"slices"
 	"time"
@@ -28,8 +26,10 @@ func (f *Follower) take(m Message, tell func(gps.Event)) bool {
 	f.clocks(m, &h, late, tell)
 	age := time.Duration(h.ageNs + late)
 	if age > f.o.Expire || f.now()-m.ArrivedNs+int64(age) > int64(f.o.Expire) {
-		f.say(saidLate, slog.LevelWarn, "positions from the bus come too late to be followed", tell,
-			"rig", m.Rig, "age", age.Round(time.Millisecond).String(), "code", fault.BusUntimely, "remedy", fault.RemedyOf(fault.Newf(fault.BusUntimely, "", "")))
+		const text = "positions from the bus come too late to be followed"
+		if f.news(saidLate, text, tell) {
+			f.o.Log.Warn(text, "rig", m.Rig, "age", age.Round(time.Millisecond).String(), "code", fault.BusUntimely, "remedy", fault.BusUntimely.Remedy())
+		}
 		return false
 	}
 	fix, place := &h.fix, &h.place
@@ -68,9 +68,9 @@ func (f *Follower) clocks(m Message, h *heard, late int64, tell func(gps.Event))
 	f.mu.Lock()
 	f.stat.skew = skew
 	f.mu.Unlock()
-	if skew != 0 {
-		f.say(saidSkew, slog.LevelWarn, "the clock of a rig that is followed is off; its positions are placed all the same", tell,
-			"rig", m.Rig, "off", skew.Round(time.Second).String(), "code", fault.BusUntimely, "remedy", fault.RemedyOf(fault.Newf(fault.BusUntimely, "", "")))
+	const text = "the clock of a rig that is followed is off; its positions are placed all the same"
+	if skew != 0 && f.news(saidSkew, text, tell) {
+		f.o.Log.Warn(text, "rig", m.Rig, "off", skew.Round(time.Second).String(), "code", fault.BusUntimely, "remedy", fault.BusUntimely.Remedy())
 	}
 }
 
@@ -88,15 +88,16 @@ const (
 	sayEvery = time.Minute
 )
 
-// say logs it, and notes it in the receiver's status, unless it was lately.
-func (f *Follower) say(kind int, level slog.Level, text string, tell func(gps.Event), args ...any) {
+// news notes something in the receiver's status, and reports whether it is to be
+// logged: not if that was done lately.
+func (f *Follower) news(kind int, text string, tell func(gps.Event)) bool {
 	now := f.now()
 	if last := f.saids[kind]; last != 0 && now-last < int64(sayEvery) {
-		return
+		return false
 	}
 	f.saids[kind] = now
 	tell(gps.Notice{Text: text})
-	f.o.Log.Log(context.Background(), level, text, args...)
+	return true
 }
 
 // A speaker is one run of one rig's process.
