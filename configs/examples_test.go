@@ -3,6 +3,7 @@ package configs_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -72,4 +73,44 @@ func TestTheGuidesExamplesLoad(t *testing.T) {
 // needs.
 func lacksServer(example string) bool {
 	return !configs.BusServer && (strings.Contains(example, "mode: embedded") || strings.Contains(example, "mode: leaf"))
+}
+
+var document = regexp.MustCompile(`(?s)\ncat > \S+\.yaml <<'END'\n(.*?)\nEND\n`)
+
+// The configurations of the walk-through, and the parts of some beside it.
+func TestTheBusExamplesLoad(t *testing.T) {
+	text, err := os.ReadFile("../docs/bus.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, m := range document.FindAllStringSubmatch(string(text), -1) {
+		all = append(all, m[1])
+	}
+	if len(all) != 2 {
+		t.Fatalf("the walk-through has %d", len(all))
+	}
+	for _, block := range strings.Split(string(text), "\n```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "\n```")
+		if !strings.Contains(block, "servers:") {
+			block += "\nservers: [{url: tcp://k}]"
+		}
+		all = append(all, "rig: a\nsources: [{interface: wlan1, type: linuxwifi}]\nstate_dir: /state\n"+block)
+	}
+	machine(t)
+	for _, file := range []string{"roof.pcap", "side.pcap", "drive.nmea", "rover-2.creds"} {
+		write(t, file, testCreds, 0o600)
+	}
+	for _, block := range all {
+		write(t, "rig.yaml", strings.ReplaceAll(block, "/etc/sensord/", ""), 0o644)
+		l, err := configs.Load("rig.yaml", nil, configs.Flags{})
+		if err != nil && !lacksServer(block) {
+			t.Errorf("%s\n%v", block, err)
+		}
+		for _, w := range l.Warnings {
+			if !strings.Contains(w.What, "every source is a file") { // as the walk-through says
+				t.Errorf("%s\n%v", block, w)
+			}
+		}
+	}
 }
