@@ -139,8 +139,9 @@ const (
 	// counts.
 	patience = 3 * time.Second
 	maxPast  = 8
-	// sameNs is how close two measurements are that are one.
-	sameNs = int64(time.Millisecond)
+	// sameNs is how close two measurements are that are one: their ages are
+	// counted before they are sent.
+	sameNs = int64(10 * time.Millisecond)
 )
 
 // next reports whether a message is a new one of whom we listen to.
