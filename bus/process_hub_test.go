@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,9 +73,17 @@ func (h *hubProcess) issue(tb testing.TB, rigs int) string {
 
 // processCost is what a process has cost so far.
 type processCost struct {
-	CPUNs   int64
-	RSSKiB  int64
-	Mallocs uint64
+	CPUNs          int64
+	RSSKiB         int64
+	Mallocs, Bytes uint64 // allocated
+}
+
+// since is what it cost from then on; the memory is what it has now.
+func (c processCost) since(then processCost) processCost {
+	c.CPUNs -= then.CPUNs
+	c.Mallocs -= then.Mallocs
+	c.Bytes -= then.Bytes
+	return c
 }
 
 func (h *hubProcess) cost(tb testing.TB) (c processCost) {
@@ -131,6 +140,7 @@ func issueAll(a *bus.Authority, dir, number string) (int, error) {
 			return 0, err
 		}
 	}
+	debug.FreeOSMemory() // another process does this at a real hub
 	return len(requests), nil
 }
 
@@ -149,7 +159,7 @@ func cost() (c processCost, err error) {
 	c.CPUNs = u.Utime.Nano() + u.Stime.Nano()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	c.Mallocs = m.Mallocs
+	c.Mallocs, c.Bytes = m.Mallocs, m.TotalAlloc
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return c, err

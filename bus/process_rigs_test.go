@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/sensord/sensord/bus"
 	"github.com/sensord/sensord/bus/pb"
-	"github.com/sensord/sensord/gps"
 )
 
 // roleRigs is a process that is many rigs: each has its own place on the bus,
@@ -30,20 +30,14 @@ type rigsWith struct {
 	Whole    bool   // with what a rig says besides positions: how it is, and its claims
 }
 
-// How often a rig says how it is, and how many sources each has.
-const (
-	statusEvery = 5 * time.Second
-	rigSources  = 2
-)
-
 // rigs are the rigs of a process.
 type rigs struct {
 	rigsWith
-	buses []*bus.Bus
+	buses  []*bus.Bus
+	notify func(rig int, c bus.Change) // nil is nobody
 
-	mu        sync.Mutex
-	positions uint64
-	events    uint64
+	positions, events atomic.Uint64 // that were told while talking
+	hush              func()        // ends talking
 }
 
 // rigsState is how the rigs of a process are.
@@ -57,7 +51,6 @@ type rigsState struct {
 // published is what some positions cost.
 type published struct {
 	Positions int
-	TookNs    int64
 	processCost
 }
 
@@ -75,30 +68,62 @@ func (p rigsProcess) state(tb testing.TB) (s rigsState) {
 	return s
 }
 
+func (p rigsProcess) cost(tb testing.TB) (c processCost) {
+	tb.Helper()
+	p.ask(tb, "cost", &c)
+	return c
+}
+
 // joined waits until all rigs are connected, and their leaves.
 func (p rigsProcess) joined(tb testing.TB) {
 	tb.Helper()
+	p.await(tb, "joined")
+}
+
+// up waits until all rigs are connected to what is nearest to them.
+func (p rigsProcess) up(tb testing.TB) {
+	tb.Helper()
+	p.await(tb, "up")
+}
+
+func (p rigsProcess) await(tb testing.TB, what string) {
+	tb.Helper()
 	var s rigsState
-	p.ask(tb, "joined", &s)
-	if s.Error != "" {
-		tb.Fatalf("rigs do not join: %+v", s)
+	if p.ask(tb, what, &s); s.Error != "" {
+		tb.Fatalf("rigs are not %s: %+v", what, s)
 	}
 }
 
 // runRigs is the rigs' process.
 func runRigs(o *orders) error {
-	r := &rigs{}
+	r := &rigs{hush: func() {}}
+	defer func() { r.hush() }()
 	if err := o.with(&r.rigsWith); err != nil {
 		return err
 	}
-	ctx, leave := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stop, err := r.run(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return o.each(func(words []string) (any, error) { return r.obey(ctx, words) })
+}
+
+// run makes the rigs and has them join. stop ends them, and waits for that.
+func (r *rigs) run(ctx context.Context) (stop func(), err error) {
+	ctx, leave := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	defer running.Wait()
-	defer leave()
+	stop = func() {
+		leave()
+		running.Wait()
+	}
 	for i := range r.N {
-		b, err := bus.New(r.options(r.First + i))
+		b, err := bus.New(r.options(i))
 		if err != nil {
-			return err
+			stop()
+			return nil, err
 		}
 		r.buses = append(r.buses, b)
 		if r.Whole {
@@ -106,7 +131,7 @@ func runRigs(o *orders) error {
 		}
 		running.Go(func() { _ = b.Run(ctx) })
 	}
-	return o.each(func(words []string) (any, error) { return r.obey(ctx, words) })
+	return stop, nil
 }
 
 func (r *rigs) obey(ctx context.Context, words []string) (any, error) {
@@ -114,7 +139,18 @@ func (r *rigs) obey(ctx context.Context, words []string) (any, error) {
 	case "state":
 		return r.state(), nil
 	case "joined":
-		return r.joined(ctx), nil
+		return r.joined(ctx, r.Mode == bus.Leaf), nil
+	case "up":
+		return r.joined(ctx, false), nil
+	case "talk":
+		rate, err := strconv.Atoi(words[1])
+		r.talk(rate)
+		return r.state(), err
+	case "cost":
+		return cost()
+	case "hush":
+		r.hush()
+		return r.state(), nil
 	case "publish":
 		rate, err := strconv.Atoi(words[1])
 		if err != nil {
@@ -130,30 +166,23 @@ func (r *rigs) obey(ctx context.Context, words []string) (any, error) {
 }
 
 func (r *rigs) options(i int) bus.Options {
+	name := rigName(r.First + i)
 	o := bus.Options{
-		Fleet: testFleet, Rig: rigName(i), RigID: fmt.Sprintf("id-%04d", i), Version: "test",
-		Mode: r.Mode, URLs: []string{r.URL}, CredsFile: credsFile(r.Creds, rigName(i)),
+		Fleet: testFleet, Rig: name, RigID: "id-" + name, Version: "test",
+		Mode: r.Mode, URLs: []string{r.URL}, CredsFile: credsFile(r.Creds, name),
 		Claims: r.Whole, ClaimMode: "warn", Now: boottime, UTC: systemUTC,
 	}
 	if r.StoreDir != "" {
-		o.StoreDir, o.StoreBytes, o.StoreAge = filepath.Join(r.StoreDir, rigName(i)), 64<<20, time.Hour
+		o.StoreDir, o.StoreBytes, o.StoreAge = filepath.Join(r.StoreDir, name), 64<<20, time.Hour
+	}
+	if r.notify != nil {
+		o.Notify = func(c bus.Change) { r.notify(i, c) }
 	}
 	return o
 }
 
-// claims are the sources of a rig.
-func claims(rig int) []bus.ClaimRequest {
-	var list []bus.ClaimRequest
-	for i := range rigSources {
-		list = append(list, bus.ClaimRequest{UUID: fmt.Sprintf("5FE308BD-0000-0000-%04X-02000000%04X", i, rig), Source: fmt.Sprint("wlan", i)})
-	}
-	return list
-}
-
 func (r *rigs) state() rigsState {
-	r.mu.Lock()
-	s := rigsState{Positions: r.positions, Events: r.events}
-	r.mu.Unlock()
+	s := rigsState{Positions: r.positions.Load(), Events: r.events.Load()}
 	for _, b := range r.buses {
 		st := b.State()
 		if st.Connected {
@@ -176,14 +205,15 @@ func (r *rigs) state() rigsState {
 // a thousand of them.
 const joinPatience = time.Minute
 
-func (r *rigs) joined(ctx context.Context) rigsState {
+// joined waits until all rigs are connected, and their leaves if they are asked for.
+func (r *rigs) joined(ctx context.Context, leaves bool) rigsState {
 	ctx, cancel := context.WithTimeout(ctx, joinPatience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		s := r.state()
-		if s.Connected == r.N && (r.Mode != bus.Leaf || s.Leaves == r.N) {
+		if s.Connected == r.N && (!leaves || s.Leaves == r.N) {
 			s.Error = ""
 			return s
 		}
@@ -220,31 +250,46 @@ func (r *rigs) publish(rate int, span time.Duration) (p published, err error) {
 		}
 	}
 	after, err := cost()
-	after.CPUNs -= before.CPUNs
-	after.Mallocs -= before.Mallocs
-	return published{total, int64(time.Since(begin)), after}, err
+	return published{total, after.since(before)}, err
 }
 
-// aPosition is what a rig that drives says.
-func aPosition(i int) *pb.Position {
-	return pb.FromPosition(gps.Position{
-		Lat: 52.1 + float64(i)*1e-5, Lon: 4.3, AltMSL: 12.5, SpeedMPS: 13.8, Heading: 271.5, AccuracyM: 3.2, Receiver: "fusion",
-	}, time.Now().UnixNano(), int64(40*time.Millisecond))
+// eventEvery is how many positions a rig tells between two events.
+const eventEvery = 5
+
+// talk has each rig say where it is so many times a second, until hush.
+func (r *rigs) talk(rate int) {
+	stop, done := make(chan struct{}), make(chan struct{})
+	r.hush = sync.OnceFunc(func() {
+		close(stop)
+		<-done
+	})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(time.Second / time.Duration(rate))
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+			for j, b := range r.buses {
+				r.say(b, r.First+j, i, i%rate == 0)
+			}
+		}
+	}()
 }
 
-// aStatus is what a rig with two radios says of itself.
-func aStatus(rig int) *pb.Status {
-	s := &pb.Status{
-		Name: rigName(rig), State: "recording", Sentence: "everything is recorded and sent", Recording: true,
-		StartedNs: time.Now().UnixNano(), UptimeS: 3600, EveryS: statusEvery.Seconds(),
-		Receivers: []*pb.Receiver{{Name: "puck", Type: "gpsd", State: "fix"}, {Name: "phone", Type: "meta", State: "fix"}},
+// say has a rig say where it is, now and then that something happened, and if
+// it is time how it is, from which the hub knows whose store it is to fetch.
+func (r *rigs) say(b *bus.Bus, rig, i int, status bool) {
+	b.PublishPosition(aPosition(i))
+	r.positions.Add(1)
+	if i%eventEvery == 0 {
+		b.PublishEvent(&pb.Event{TimeNs: time.Now().UnixNano(), Severity: pb.Event_INFO, Text: fmt.Sprint("event ", i)})
+		r.events.Add(1)
 	}
-	for _, c := range claims(rig) {
-		s.Sources = append(s.Sources, &pb.Source{
-			Name: c.Source, Type: "linuxwifi", Uuid: c.UUID, Capture: "capturing", Recorded: true, Channel: "6", Hopping: true,
-			HopsPerS: 5, Channels: 38, LinkState: "streaming", Server: "home", Protocol: "v3",
-			Captured: 1_000_000, Sent: 1_000_000, Acknowledged: 999_000, Waiting: 1000,
-		})
+	if status {
+		b.PublishStatus(aStatus(rig))
 	}
-	return s
 }

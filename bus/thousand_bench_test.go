@@ -18,7 +18,8 @@ import (
 // How long the rigs of a benchmark talk, and how often.
 const (
 	fleetSpan = 10 * time.Second
-	fleetRate = 10 // positions a second
+	fleetRate = 10              // positions a second
+	fleetCalm = 5 * time.Second // between joining and talking
 )
 
 // BenchmarkFleet is a fleet at one hub: rigs that say where they are ten times
@@ -30,8 +31,9 @@ const (
 //
 // An operation is a position, and ns/op the CPU time that it costs the rigs'
 // processes, with all that belongs to it. With all=true they also say how they
-// are, and hold claims on their sources. hub-cpu-% is of one core. Each leaf has
-// a server of its own that keeps what is said, and the hub gets it from there.
+// are, and hold claims on their sources. Each leaf has a server of its own that
+// keeps what is said. What is in % is of one core: of all rigs and of the hub
+// while nobody talks (idle), then of the hub and of who listens.
 func BenchmarkFleet(b *testing.B) {
 	for _, f := range []fleetBench{
 		{rigs: 100, mode: bus.Join},
@@ -59,6 +61,7 @@ func (f fleetBench) run(b *testing.B) {
 	w := watchFleet(b, hub)
 	fleet := f.start(b, hub, creds)
 	var m fleetMeasure
+	m.rigsIdle, m.hubIdle = idle(b, hub, fleet)
 	for b.Loop() {
 		m.add(f.measure(b, hub, fleet, w))
 	}
@@ -84,6 +87,23 @@ func (f fleetBench) start(b *testing.B, hub *hubProcess, creds string) []rigsPro
 	return fleet
 }
 
+// idle is the share of a core that rigs and hub take while nobody talks.
+func idle(b *testing.B, hub *hubProcess, fleet []rigsProcess) (rigs, ofHub float64) {
+	b.Helper()
+	<-time.After(fleetCalm)
+	var before, after int64
+	begin, hubBefore := time.Now(), hub.cost(b)
+	for _, p := range fleet {
+		before += p.cost(b).CPUNs
+	}
+	<-time.After(fleetCalm)
+	for _, p := range fleet {
+		after += p.cost(b).CPUNs
+	}
+	took := float64(time.Since(begin))
+	return float64(after-before) / took, float64(hub.cost(b).since(hubBefore).CPUNs) / took
+}
+
 // measure has the rigs talk for fleetSpan.
 func (f fleetBench) measure(b *testing.B, hub *hubProcess, fleet []rigsProcess, w *fleetWatcher) (m fleetMeasure) {
 	b.Helper()
@@ -98,11 +118,12 @@ func (f fleetBench) measure(b *testing.B, hub *hubProcess, fleet []rigsProcess, 
 		m.positions += said.Positions
 		m.cpuNs += said.CPUNs
 		m.mallocs += said.Mallocs
+		m.bytes += said.Bytes
 		m.rigsKiB += said.RSSKiB
 	}
 	m.took = time.Since(begin)
-	hubAfter, selfAfter := hub.cost(b), ownCost(b)
-	m.hubNs, m.hubKiB, m.watcherNs = hubAfter.CPUNs-hubBefore.CPUNs, hubAfter.RSSKiB, selfAfter.CPUNs-selfBefore.CPUNs
+	ofHub := hub.cost(b).since(hubBefore)
+	m.hubNs, m.hubKiB, m.watcherNs = ofHub.CPUNs, ofHub.RSSKiB, ownCost(b).since(selfBefore).CPUNs
 	for _, p := range fleet {
 		m.failed += p.state(b).Failed
 	}
@@ -123,8 +144,9 @@ type fleetMeasure struct {
 	positions               int
 	took                    time.Duration
 	cpuNs, hubNs, watcherNs int64
-	mallocs, failed         uint64
-	hubKiB, rigsKiB         int64 // at the end
+	mallocs, bytes, failed  uint64
+	hubKiB, rigsKiB         int64   // at the end
+	rigsIdle, hubIdle       float64 // share of a core
 }
 
 func (m *fleetMeasure) add(n fleetMeasure) {
@@ -134,6 +156,7 @@ func (m *fleetMeasure) add(n fleetMeasure) {
 	m.hubNs += n.hubNs
 	m.watcherNs += n.watcherNs
 	m.mallocs += n.mallocs
+	m.bytes += n.bytes
 	m.failed, m.hubKiB, m.rigsKiB = n.failed, n.hubKiB, n.rigsKiB
 }
 
@@ -142,7 +165,10 @@ func (m *fleetMeasure) report(b *testing.B, w *fleetWatcher) {
 	n := float64(m.positions)
 	b.ReportMetric(float64(m.cpuNs)/n, "ns/op")
 	b.ReportMetric(float64(m.mallocs)/n, "allocs/op")
+	b.ReportMetric(float64(m.bytes)/n, "B/op")
 	b.ReportMetric(n/m.took.Seconds(), "positions/s")
+	b.ReportMetric(100*m.rigsIdle, "rigs-idle-cpu-%")
+	b.ReportMetric(100*m.hubIdle, "hub-idle-cpu-%")
 	b.ReportMetric(float64(m.rigsKiB)/1024, "rigs-MiB-rss")
 	b.ReportMetric(100*float64(m.hubNs)/float64(m.took), "hub-cpu-%")
 	b.ReportMetric(float64(m.hubKiB)/1024, "hub-MiB-rss")
@@ -173,8 +199,6 @@ func quantile(list []int64, share float64) int64 {
 // A fleetWatcher hears all positions of a fleet, as anybody with credentials
 // can with a NATS client.
 type fleetWatcher struct {
-	conn *nats.Conn
-
 	mu    sync.Mutex
 	late  []int64           // from each position's publishing to its being read
 	last  map[string]uint64 // sequence, by rig
