@@ -69,7 +69,11 @@ func (b *Bus) claimLoop(ctx context.Context, l *link) {
 			break
 		}
 		held = mine
-		err := b.hold(ctx, kv, mine)
+		select {
+		case <-l.claimsAgain: // which open has made use of
+		default:
+		}
+		err := b.hold(ctx, kv, mine, l.claimsAgain)
 		b.claims.setWatching(false)
 		if err != nil && ctx.Err() == nil {
 			b.o.Log.Debug("claims are not watched", "err", err)
@@ -81,9 +85,10 @@ func (b *Bus) claimLoop(ctx context.Context, l *link) {
 	}
 }
 
-// hold claims mine and looks who else does. It returns nil when what is to be
-// claimed has changed, and an error when the bucket does not do as told.
-func (b *Bus) hold(ctx context.Context, kv jetstream.KeyValue, mine []ClaimRequest) error {
+// hold claims mine and looks who else does. It returns nil when it is to be done
+// again, because what is to be claimed has changed or the way to the bucket is
+// another one, and an error when the bucket does not do as told.
+func (b *Bus) hold(ctx context.Context, kv jetstream.KeyValue, mine []ClaimRequest, again <-chan struct{}) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w, err := kv.WatchFiltered(ctx, claimKeys(mine, Any, Any))
@@ -122,6 +127,8 @@ func (b *Bus) hold(ctx context.Context, kv jetstream.KeyValue, mine []ClaimReque
 		case err := <-failed:
 			return err
 		case <-b.claims.changed:
+			return nil
+		case <-again:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()

@@ -108,3 +108,65 @@ func TestASecondClaimIsNamedOnBothRigs(t *testing.T) {
 		})
 	}
 }
+
+func TestClaimsOutliveTheirServer(t *testing.T) {
+	hub := bustest.NATSServer(t, hubConf)
+	first, second := startRig(t, leafOptions(t, "first", hub.LeafURL)), startRig(t, joinOptions(t, "second", hub.URL))
+	first.Claim(claim("wlan-first"))
+	bustest.Wait(t, "the first claim", func() bool { return first.State().Watching })
+	second.Claim(claim("wlan-second"))
+	checkRivals(t, first, second)
+
+	hub.Kill(t)
+	bustest.Wait(t, "the hub's end", func() bool { return !first.State().Watching && !second.State().Watching })
+	for _, one := range []*rig{first, second} {
+		// Nobody knows that the other is gone.
+		if _, known := one.Rival(testUUID); !known {
+			t.Error("the rival is forgotten")
+		}
+	}
+	hub.Restart(t)
+	bustest.Wait(t, "claims again", func() bool { return first.State().Watching && second.State().Watching })
+	checkRivals(t, first, second)
+	second.stop()
+	first.saysNoMore(t, fault.BusClaimed)
+	first.stop()
+}
+
+// A rig that is killed takes nothing back; its claims end by themselves.
+func TestAClaimEndsWithItsRig(t *testing.T) {
+	hub := bustest.NATSServer(t, hubConf)
+	line := bustest.NewProxy(t, strings.TrimPrefix(hub.URL, "nats://"))
+	first := startRig(t, joinOptions(t, "first", hub.URL))
+	first.Claim(claim("wlan-first"))
+	bustest.Wait(t, "the first claim", func() bool { return first.State().Watching })
+	second := startRig(t, joinOptions(t, "second", "nats://"+line.Addr()))
+	second.Claim(claim("wlan-second"))
+	checkRivals(t, first, second)
+	line.Cut()
+	first.saysNoMore(t, fault.BusClaimed)
+	if claims := first.State().Claims; len(claims) != 0 {
+		t.Errorf("claims %+v", claims)
+	}
+	line.Heal()
+	checkRivals(t, first, second)
+
+	// A source that we have no more is no concern of ours.
+	first.Claim(nil)
+	first.saysNoMore(t, fault.BusClaimed)
+	second.saysNoMore(t, fault.BusClaimed)
+}
+
+func TestWhoClaimsNothingIsToldNothing(t *testing.T) {
+	hub := bustest.NATSServer(t, hubConf)
+	o := joinOptions(t, "first", hub.URL)
+	o.Claims = false
+	first := startRig(t, o)
+	first.Claim(claim("wlan-first"))
+	second := startRig(t, joinOptions(t, "second", hub.URL))
+	second.Claim(claim("wlan-second"))
+	bustest.Wait(t, "the second claim", func() bool { return second.State().Watching })
+	if began, _ := second.told(fault.BusClaimed); began != 0 || first.State().Watching {
+		t.Errorf("told %d times, state %+v", began, first.State())
+	}
+}

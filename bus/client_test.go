@@ -58,7 +58,7 @@ func (r *rig) run() {
 func (r *rig) stop() {
 	if r.cancel != nil {
 		r.cancel()
-		_ = <-r.ended // ctx's error
+		<-r.ended //nolint:errcheck // it is the context's
 		r.cancel = nil
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -35,7 +36,8 @@ const (
 	keyHub     = "hub"     // the leaf's
 	keyDenied  = "denied"  // what the server does not let us say or hear
 	keySlow    = "slow"    // what we do not hear, because too much comes
-	keyStore   = "store"   // of our own
+	keyStore   = "store"   // of our own: does not take what it is given
+	keyDisk    = "disk"    // of our own: what it says itself
 	keyBuckets = "buckets" // of the fleet
 )
 
@@ -117,7 +119,7 @@ func (b *Bus) natsOptions(ctx context.Context, l *link) []nats.Option {
 	}
 	opts = append(opts, nats.SetCustomDialer(dialer{ctx: ctx, failed: &l.dialed}), nats.DontRandomize(), nats.SkipHostLookup())
 	if b.o.CredsFile != "" {
-		opts = append(opts, nats.UserCredentials(b.o.CredsFile))
+		opts = append(opts, credsOption(b.o.CredsFile))
 	}
 	if b.o.User != "" {
 		opts = append(opts, nats.UserInfo(b.o.User, b.o.Password))
@@ -126,6 +128,31 @@ func (b *Bus) natsOptions(ctx context.Context, l *link) []nats.Option {
 		opts = append(opts, tlsOption(b.o.TLS, b.o.URLs))
 	}
 	return opts
+}
+
+// credsOption takes credentials from a file at every attempt to connect. NATS's
+// own option wants the file to be there when the bus begins.
+func credsOption(file string) nats.Option {
+	read := func() (o nats.Options, err error) {
+		return o, nats.UserCredentials(file)(&o)
+	}
+	return func(o *nats.Options) error {
+		o.UserJWT = func() (string, error) {
+			now, err := read()
+			if err != nil {
+				return "", err
+			}
+			return now.UserJWT()
+		}
+		o.SignatureCB = func(nonce []byte) ([]byte, error) {
+			now, err := read()
+			if err != nil {
+				return nil, err
+			}
+			return now.SignatureCB(nonce)
+		}
+		return nil
+	}
 }
 
 // tlsOption takes what TLS is to be spoken with, without making a nats:// URL
@@ -199,22 +226,62 @@ func (b *Bus) disconnected(l *link, err error) {
 		b.connection.Store(&connection{server: c.server, sinceNs: b.o.Now()})
 	}
 	b.failed.Add(b.out.setOpen(false))
-	if err == nil { // we ended it
-		return
+	if err == nil || errors.Is(err, io.EOF) && b.trouble.err(keyServer) != nil {
+		return // we ended it, or it is known why it was ended
 	}
 	if dialed := l.dialed.Load(); errors.Is(err, nats.ErrNoServers) && dialed != nil && *dialed != nil {
 		err = *dialed
 	}
-	err = classify("", err)
-	b.trouble.begin(keyServer, fault.CodeOf(err), b.object(), errors.Unwrap(err))
+	b.trouble.begin(b.why(keyServer, err))
+}
+
+// watchAttempts tells, until ctx ends, why a connection that was made came to
+// nothing: NATS tells of those only that could not be made.
+func (b *Bus) watchAttempts(ctx context.Context, l *link) {
+	failed := l.nc.StatusChanged(nats.RECONNECTING)
+	defer l.nc.RemoveStatusListener(failed)
+	for {
+		select {
+		case _, ok := <-failed:
+			if !ok {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+		err := l.nc.LastError()
+		if err == nil || codeOf(err) != fault.BusTLS && codeOf(err) != fault.BusAuth {
+			continue
+		}
+		b.trouble.begin(b.why(keyServer, err))
+		if l.nc.IsConnected() { // by now, and who was told so was earlier than we
+			b.trouble.end(keyServer)
+		}
+	}
+}
+
+// why is what to say of an error of the connection, as troubles take it. What
+// is wrong with a file of credentials says more than that the server does not
+// take them.
+func (b *Bus) why(key string, err error) (string, fault.Code, string, error) {
+	code := codeOf(err)
+	if (code == fault.BusAuth || code == fault.BusDenied) && b.o.CredsFile != "" {
+		if f, ok := errors.AsType[*fault.Error](checkFile(b.o.CredsFile, b.o.Fleet, b.o.Rig)); ok {
+			return key, f.Code, f.Object, f.Err
+		}
+	}
+	return key, code, b.object(), plain(err)
 }
 
 // asyncError is told by the client: what the server, or it, objects to.
 func (b *Bus) asyncError(sub *nats.Subscription, err error) {
 	now := b.o.Now()
 	switch {
+	case isAny(err, refusals[:]):
+		b.trouble.begin(b.why(keyServer, err))
 	case errors.Is(err, nats.ErrPermissionViolation):
-		b.trouble.show(keyDenied, fault.BusDenied, b.object(), plain(err), now+fadeNs)
+		key, code, object, cause := b.why(keyDenied, err)
+		b.trouble.show(key, code, object, cause, now+fadeNs)
 	case errors.Is(err, nats.ErrSlowConsumer) && sub != nil:
 		b.refused.Add(1)
 		b.trouble.show(keySlow, fault.BusFlood, "subject "+sub.Subject, errors.New("more comes than this rig can take"), now+fadeNs)
@@ -236,22 +303,24 @@ func classify(object string, err error) error {
 	return fault.New(codeOf(err), object, plain(err))
 }
 
+// refusals are what a server says to a login that it does not take.
+var refusals = [...]error{
+	nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired, nats.ErrNkeysNotSupported,
+}
+
+func isAny(err error, of []error) bool {
+	return slices.ContainsFunc(of, func(e error) bool { return errors.Is(err, e) })
+}
+
 func codeOf(err error) fault.Code {
 	if code := fault.CodeOf(err); code != "" {
 		return code
 	}
-	for _, e := range [...]error{
-		nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired, nats.ErrNkeysNotSupported,
-		fs.ErrNotExist, fs.ErrPermission,
-	} {
-		if errors.Is(err, e) {
-			return fault.BusAuth
-		}
+	if isAny(err, refusals[:]) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return fault.BusAuth
 	}
-	for _, e := range [...]error{nats.ErrSecureConnRequired, nats.ErrSecureConnWanted, nats.ErrTLS} {
-		if errors.Is(err, e) {
-			return fault.BusTLS
-		}
+	if errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) || errors.Is(err, nats.ErrTLS) {
+		return fault.BusTLS
 	}
 	if errors.Is(err, nats.ErrPermissionViolation) {
 		return fault.BusDenied
@@ -259,8 +328,8 @@ func codeOf(err error) fault.Code {
 	if isTLS(err) {
 		return fault.BusTLS
 	}
-	if text := strings.ToLower(err.Error()); strings.Contains(text, "authorization violation") || strings.Contains(text, "nkey") {
-		return fault.BusAuth
+	if text := err.Error(); strings.Contains(text, "nkey") || strings.Contains(text, "no nkey") || strings.Contains(text, "decorated") {
+		return fault.BusAuth // of a file that holds no credentials
 	}
 	return fault.BusRefused
 }
@@ -275,16 +344,22 @@ func isTLS(err error) bool {
 		errors.As(err, &authority) || errors.As(err, &host) || strings.Contains(err.Error(), "tls: ")
 }
 
-// plain is a cause without NATS's own prefix.
+// plain is a cause in words of ours where NATS's are for programmers.
 func plain(err error) error {
-	text, cut := strings.CutPrefix(err.Error(), "nats: ")
+	text, theirs := strings.CutPrefix(err.Error(), "nats: ")
+	text = strings.TrimPrefix(text, "tls error: ")
 	switch {
 	case errors.Is(err, io.EOF):
-		text = "the server has ended the connection"
-	case !cut || text == "":
+		return &plainError{"the server has ended the connection", err}
+	case isAny(err, refusals[:]):
+		return &plainError{"it does not take this login", err}
+	case errors.Is(err, nats.ErrPermissionViolation):
+		_, what, _ := strings.Cut(text, "Permissions Violation for ")
+		return &plainError{"it does not allow this: " + strings.ToLower(what[:min(1, len(what))]) + what[min(1, len(what)):], err}
+	case !theirs || text == "":
 		return err
 	}
-	return &plainError{strings.ToLower(text[:1]) + text[1:], err}
+	return &plainError{text, err}
 }
 
 // plainError is another error in other words.

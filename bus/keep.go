@@ -91,8 +91,8 @@ func (b *Bus) notKept(l *link, err error) {
 	if !errors.As(err, &refusal) && l.keeping.CompareAndSwap(true, false) {
 		kick(l.mend)
 	}
-	if why := b.store.Load().Err; why != nil { // the server knows better
-		err = why
+	if b.store.Load().Err != nil { // which says more
+		return
 	}
 	b.trouble.beginShown(keyStore, fault.BusStore, b.storeObject(), storeCause(err))
 }

@@ -3,6 +3,9 @@
 package bus_test
 
 import (
+	"context"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +13,7 @@ import (
 	"github.com/sensord/sensord/bus"
 	"github.com/sensord/sensord/bus/bustest"
 	"github.com/sensord/sensord/bus/pb"
+	"github.com/sensord/sensord/internal/fault"
 )
 
 func TestWhatARigPublishesIsHeardAndKept(t *testing.T) {
@@ -54,6 +58,95 @@ func TestWhatARigPublishesIsHeardAndKept(t *testing.T) {
 		}
 	}
 	if s := r.State(); s.Err != nil || s.Store.Err != nil {
+		t.Errorf("state %+v", s)
+	}
+}
+
+// A log's handler publishes, and what is told is logged.
+func TestWhoIsToldMayPublish(t *testing.T) {
+	server := bustest.NATSServer(t, "")
+	o := joinOptions(t, "rover", server.URL)
+	var b *bus.Bus
+	told := make(chan bus.Change, 100)
+	o.Notify = func(c bus.Change) {
+		b.PublishEvent(event(1))
+		b.PublishStatus(&pb.Status{State: "impaired"})
+		b.State()
+		told <- c
+	}
+	var err error
+	if b, err = bus.New(o); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- b.Run(ctx) }()
+	bustest.Wait(t, "a connection", func() bool { return b.State().Connected })
+	b.Refuse(bus.Message{Address: bus.Address{Rig: "other"}}, errors.New("it makes no sense"))
+	for c := range told { // bus.no-store as well
+		if c.Code == fault.BusMessage {
+			break
+		}
+	}
+	bustest.Wait(t, "what was published", func() bool { return b.State().Published >= 2 })
+	server.Kill(t)
+	for c := range told {
+		if c.Code == fault.BusRefused {
+			break
+		}
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// Whatever the bus does, who publishes goes on at once: more than can wait is
+// published here without a bus, and with one whose line is frozen.
+func TestPublishingNeverWaits(t *testing.T) {
+	server := bustest.NATSServer(t, "")
+	line := bustest.NewProxy(t, strings.TrimPrefix(server.URL, "nats://"))
+	r := startRig(t, joinOptions(t, "rover", "nats://"+line.Addr()))
+	r.connected(t)
+	line.Freeze()
+	text := strings.Repeat("x", 500)
+	for range 20000 {
+		r.PublishEvent(&pb.Event{Text: text})
+		r.PublishPosition(position(1))
+	}
+	if s := r.State(); s.Failed == 0 {
+		t.Errorf("state %+v", s)
+	}
+	line.Heal()
+}
+
+// At the end everything that waits goes out.
+func TestTheLastWordsGoOut(t *testing.T) {
+	server := bustest.NATSServer(t, "")
+	var heard box
+	hearer := startRig(t, joinOptions(t, "hearer", server.URL))
+	hearer.Hear(bus.Filter{Kind: bus.KindEvent, Rig: "rover"}, heard.put)
+	r := startRig(t, joinOptions(t, "rover", server.URL))
+	r.connected(t)
+	bustest.Wait(t, "the hearer", func() bool {
+		r.PublishEvent(event(0))
+		return len(heard.all()) > 0
+	})
+	for i := range 200 {
+		r.PublishEvent(event(i + 1))
+	}
+	r.stop()
+	var last string
+	bustest.Wait(t, "the last words", func() bool {
+		all := heard.all()
+		e, err := pb.DecodeEvent(all[len(all)-1].Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = e.GetText()
+		return last == "event 200"
+	})
+	if s := r.State(); s.Failed != 0 || s.Connected {
 		t.Errorf("state %+v", s)
 	}
 }

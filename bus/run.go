@@ -34,7 +34,7 @@ func (b *Bus) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		b.trouble.begin(keyServer, codeOf(err), b.object(), plain(err))
+		b.trouble.begin(b.why(keyServer, err))
 		return err
 	}
 	if server != nil {
@@ -46,6 +46,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	}
 	l, err := b.connect(ctx, server)
 	if err != nil {
+		b.trouble.begin(b.why(keyServer, err))
 		return err
 	}
 	defer b.disconnect(l)
@@ -55,6 +56,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	work.Go(func() { b.subscribe(ctx, l) })
 	work.Go(func() { b.keepEntry(ctx, l) })
 	work.Go(func() { b.tidy(ctx) })
+	work.Go(func() { b.watchAttempts(ctx, l) })
 	if b.o.Claims {
 		work.Go(func() { b.claimLoop(ctx, l) })
 	}
@@ -131,7 +133,9 @@ func (b *Bus) look(l *link) {
 	store := l.server.Store()
 	b.store.Store(&store)
 	if store.Err != nil {
-		b.trouble.beginShown(keyStore, fault.BusStore, b.storeObject(), storeCause(store.Err))
+		b.trouble.beginShown(keyDisk, fault.BusStore, b.storeObject(), storeCause(store.Err))
+	} else {
+		b.trouble.end(keyDisk)
 	}
 	leaf := l.server.Leaf()
 	was := b.leaf.Swap(&leaf)

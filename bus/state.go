@@ -1,5 +1,7 @@
 package bus
 
+import "cmp"
+
 // State is how a rig is joined to its fleet.
 type State struct {
 	Mode      Mode
@@ -42,7 +44,7 @@ func (b *Bus) State() State {
 		Claims: b.claims.states(b.o.RigID), Watching: b.claims.isWatching(),
 	}
 	if b.o.Mode != Join {
-		s.Store = StoreState{Bytes: b.store.Load().Bytes, Limit: b.o.StoreBytes, Err: b.trouble.err(keyStore)}
+		s.Store = StoreState{Bytes: b.store.Load().Bytes, Limit: b.o.StoreBytes, Err: cmp.Or(b.trouble.err(keyDisk), b.trouble.err(keyStore))}
 	}
 	return s
 }
