@@ -177,7 +177,10 @@ func (f *Fleet) from(name string, h *pb.Head, kind int, at time.Time, take func(
 	if !r.speaks(h, kind, at) {
 		return true
 	}
-	r.heard, r.live = at, true
+	r.live = true
+	if at.After(r.heard) {
+		r.heard = at
+	}
 	if kind != countEvent { // events are told later, when they had to wait
 		r.clock.heard(h.GetSentNs(), at)
 	}

@@ -3,6 +3,7 @@ package bus
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -146,7 +147,8 @@ func claims(rigs []FleetRig) {
 			}
 		}
 	}
-	for _, list := range owners {
+	for _, uuid := range slices.Sorted(maps.Keys(owners)) { // so that nothing changes where nothing does
+		list := owners[uuid]
 		for k, o := range list {
 			other := slices.IndexFunc(list, func(p owner) bool { return p.rig != o.rig })
 			if other < 0 {

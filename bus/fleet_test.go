@@ -25,9 +25,9 @@ b heard recording
 		{"one", func(l *listener) { l.reports("a") }, `all right | ALL RIGHT: 1 rig, 1 source, recording
 a heard recording
 `},
-		{"nothing yet", func(l *listener) {}, `starting | LISTENING: no rig of the fleet fleet has been heard yet
+		{"nothing yet", func(l *listener) {}, `starting | LISTENING: no rig of fleet "fleet" has been heard yet
 `},
-		{"nobody", func(l *listener) { l.wait(8 * time.Second) }, `nobody | NOBODY: no rig of the fleet fleet is heard
+		{"nobody", func(l *listener) { l.wait(8 * time.Second) }, `nobody | NOBODY: no rig of fleet "fleet" is heard
 `},
 		{"not connected yet", func(l *listener) { l.fleet.Lost(nil) }, `not connected | NOT CONNECTED: no answer from the bus yet
 `},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -191,7 +192,7 @@ func (f *Fleet) answer(v *FleetView, bad, expected int, at time.Time) (FleetStat
 	case !v.Bus.Connected:
 		return FleetDisconnected, "NOT CONNECTED: " + cmp.Or(v.Bus.Error, "no answer from the bus yet"), v.Bus.Remedy
 	case c.Rigs == 0 && len(v.Rigs) == 0 && !f.Settled(at):
-		return FleetStarting, "LISTENING: no rig of the fleet " + v.Fleet + " has been heard yet", ""
+		return FleetStarting, "LISTENING: no rig of fleet " + strconv.Quote(v.Fleet) + " has been heard yet", ""
 	case c.Rigs == 0:
 		return FleetNobody, "NOBODY: " + nobodyWhy(v), "see whether rigs have a bus: in their configuration, and this fleet: sensord status there"
 	case bad > 0:
@@ -213,7 +214,7 @@ func nobodyWhy(v *FleetView) string {
 		parts = append(parts, rigsWords(n)+" silent for more than a day")
 	}
 	if len(parts) == 0 {
-		return "no rig of the fleet " + v.Fleet + " is heard"
+		return "no rig of fleet " + strconv.Quote(v.Fleet) + " is heard"
 	}
 	return strings.Join(parts, ", ")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -107,7 +108,7 @@ func (w *Watcher) Close() {
 func (w *Watcher) work(ctx context.Context) {
 	for attempts := 1; ctx.Err() == nil; attempts++ {
 		if err := w.listen(ctx); err != nil {
-			w.lost(classify(w.object(), err))
+			w.lost(w.why(err))
 		}
 		pause(ctx, reconnectDelay(attempts))
 	}
@@ -155,6 +156,11 @@ func (w *Watcher) subject() string { return Prefix + "." + w.o.Fleet + ".>" }
 
 // look takes over how the connection is.
 func (w *Watcher) look(ctx context.Context, nc *nats.Conn) {
+	// Of attempts that come to nothing after they have reached somebody, the
+	// client tells only here.
+	if err := nc.LastError(); err != nil && !nc.IsConnected() && (codeOf(err) == fault.BusAuth || codeOf(err) == fault.BusTLS) {
+		w.fail(err)
+	}
 	if failure := w.failure.Load(); failure != nil || !nc.IsConnected() {
 		if failure != nil {
 			w.lost(*failure)
@@ -233,6 +239,9 @@ func (w *Watcher) natsOptions(ctx context.Context, closed chan struct{}) []nats.
 // disconnected is told by the client, when the connection ends and when it
 // cannot be made.
 func (w *Watcher) disconnected(_ *nats.Conn, err error) {
+	if errors.Is(err, io.EOF) && w.failure.Load() != nil {
+		return // it is known why
+	}
 	if dialed := w.dialed.Load(); errors.Is(err, nats.ErrNoServers) && dialed != nil && *dialed != nil {
 		err = *dialed
 	}
@@ -245,6 +254,8 @@ var errEnded = errors.New("the server has ended the connection")
 func (w *Watcher) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 	w.o.Log.Debug("bus", "err", err)
 	switch {
+	case codeOf(err) == fault.BusAuth:
+		w.fail(err) // and the end of the connection follows
 	case errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), `"`+w.subject()+`"`):
 		w.fail(err) // others are of JetStream, which we can do without
 	case errors.Is(err, nats.ErrSlowConsumer) && sub != nil && sub.Subject == w.subject():
@@ -255,9 +266,24 @@ func (w *Watcher) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 }
 
 func (w *Watcher) fail(err error) {
-	err = classify(w.object(), err)
+	err = w.why(err)
 	w.failure.Store(&err)
 	kick(w.changed)
+}
+
+// why is an error of the connection with what a person who listens can do. The
+// table's remedies are for rigs.
+func (w *Watcher) why(err error) error {
+	e := &fault.Error{Code: codeOf(err), Object: w.object(), Err: plain(err)}
+	switch e.Code {
+	case fault.BusAuth:
+		e.Advice = "name credentials with --creds FILE: `sensord hub rig NAME --watch` on the hub writes some"
+	case fault.BusDenied:
+		e.Advice = "use credentials of this fleet: `sensord hub rig NAME --watch --fleet " + w.o.Fleet + "` on the hub writes some"
+	case fault.BusTLS:
+		e.Advice = "check the certificate, or name its CA: SENSORD_BUS_TLS_CA, or bus: {tls: {ca: FILE}} in the file of --config"
+	}
+	return e
 }
 
 // object is the server as errors name it.

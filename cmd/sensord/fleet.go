@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -79,7 +80,7 @@ reached; 1 otherwise.`
 const fleetExample = `  sensord fleet --bus nats://hub.local --creds alice.creds
   sensord fleet --config rig.yaml
   sensord fleet --once --json | jq '.rigs[] | {name, state, position}'
-  sensord fleet --events --json | jq -c 'select(.event) | .event'
+  sensord fleet --json | jq -c 'select(.event) | .event'
   sensord fleet --once > /dev/null || echo "somebody needs help"`
 
 func (a *app) fleet(cmd *cobra.Command, v *fleetFlags) error {
@@ -127,9 +128,11 @@ func (a *app) fleetBus(v *fleetFlags) (bus.WatchOptions, error) {
 	}
 	c := loaded.Config.Bus
 	switch {
+	case v.bus != "" && c.Mode != configs.BusJoin:
+		return bus.WatchOptions{}, usageError("--bus "+v.bus, "write nats://HOST or tls://HOST", "there is nothing to listen at")
 	case c.On():
 	case v.config != "":
-		return bus.WatchOptions{}, usageError("--config "+v.config, "add bus: to it, or name one with --bus nats://HOST", "it has no bus")
+		return bus.WatchOptions{}, usageError(v.config, "add bus: to it, or name one with --bus nats://HOST", "it has no bus")
 	default:
 		flags.Bus = fleetDefault
 		if loaded, err = a.fleetConfig(v, flags); err != nil {
@@ -140,7 +143,7 @@ func (a *app) fleetBus(v *fleetFlags) (bus.WatchOptions, error) {
 	o := bus.WatchOptions{Fleet: c.Fleet, Every: c.Every}
 	if c.Mode != configs.BusJoin { // the sensord that has this configuration lets us in
 		if c.Listen == "" {
-			return o, usageError("--config "+v.config, "add bus: {listen: 127.0.0.1:4222} to it, or name the hub with --bus nats://HOST", "its bus has no port for others")
+			return o, usageError(cmp.Or(v.config, "bus"), "add bus: {listen: 127.0.0.1:4222} to the configuration, or name the hub with --bus nats://HOST", "its bus has no port for others")
 		}
 		o.URLs = []string{"nats://" + c.Listen}
 		return o, nil

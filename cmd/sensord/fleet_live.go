@@ -147,6 +147,9 @@ func (p *fleetLines) finish()        {}
 
 // fleetRigLine is a rig in one line, without what changes all the time.
 func fleetRigLine(g *bus.FleetRig) string {
+	if g.Presence == bus.PresenceSilent && len(g.Alarms) > 0 {
+		return g.Name + " " + fleetAlarmText(&g.Alarms[0])
+	}
 	parts := []string{g.Name + " " + fleetStateWord(g)}
 	for i := range g.Alarms {
 		parts = append(parts, fleetAlarmText(&g.Alarms[i]))

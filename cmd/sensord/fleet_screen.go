@@ -75,7 +75,7 @@ func hiddenText(rigs []bus.FleetRig) string {
 	if len(rigs) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s more in a higher window", plural(len(rigs), "rig", "rigs"))
+	text := plural(len(rigs), "more rig", "more rigs") + " in a higher window"
 	alarmed := 0
 	for i := range rigs {
 		if rigs[i].Alarmed() {
@@ -83,7 +83,7 @@ func hiddenText(rigs []bus.FleetRig) string {
 		}
 	}
 	if alarmed > 0 {
-		text += fmt.Sprintf(", %d of them with alarms", alarmed)
+		text += fmt.Sprintf(", %d with alarms", alarmed)
 	}
 	return text
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/sensord/sensord/bus"
@@ -15,7 +16,7 @@ func fleetStateWord(g *bus.FleetRig) string {
 	case bus.PresenceSilent:
 		return "silent"
 	case bus.PresenceExpected:
-		return "not heard yet"
+		return "not heard"
 	case bus.PresenceLeft:
 		return "ended"
 	case bus.PresenceGone:
@@ -113,7 +114,7 @@ func metresText(m float64) string {
 // fleetWho is what there is, below the answer.
 func fleetWho(v *bus.FleetView) string {
 	c := &v.Count
-	parts := []string{"fleet " + v.Fleet + " at " + orUnknown(v.Bus.Server)}
+	parts := []string{"fleet " + strconv.Quote(v.Fleet) + " at " + orUnknown(v.Bus.Server)}
 	if c.Rigs > 0 {
 		text := plural(c.Rigs, "rig", "rigs")
 		if c.Silent > 0 {
@@ -131,7 +132,7 @@ func fleetWho(v *bus.FleetView) string {
 		parts = append(parts, fmt.Sprintf("%d gone for more than a day", c.Gone))
 	}
 	if v.Refused > 0 {
-		parts = append(parts, web.Grouped(v.Refused)+" messages refused")
+		parts = append(parts, plural(int(min(v.Refused, math.MaxInt32)), "message", "messages")+" refused")
 	}
 	return strings.Join(parts, ", ")
 }
