@@ -44,8 +44,10 @@ type Hub struct {
 	options   HubOptions
 	authority *Authority
 	store     *serverStore
+	kept      *storeWatch
 	nats      *server.Server
 	resolver  *server.MemAccResolver
+	reopen    *server.Options // to open the store again
 	stop      context.CancelFunc
 	running   sync.WaitGroup
 	fleets    map[string]fileMark // known to the server; of the goroutine that watches
@@ -85,6 +87,7 @@ func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	running, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	h.watch(running)
+	h.running.Go(func() { h.kept.run(running, h.reopen) })
 	h.running.Go(func() {
 		tick := time.NewTicker(hubLook)
 		defer tick.Stop()
@@ -109,30 +112,47 @@ func (h *Hub) start(ctx context.Context) error {
 			Advice: "stop the hub that has it, or name another directory with --state",
 		}
 	}
-	for range 2 {
-		opts, err := h.serverOptions()
-		if err == nil {
-			h.nats, err = startNATS(ctx, opts, h.options.Log, nil)
-		}
-		if err == nil {
-			return nil
-		}
-		if h.nats != nil {
-			shutDown(h.nats)
-		}
-		bad, ok := errors.AsType[*storeError](err)
-		if !ok {
+	for {
+		bad, err := h.startOnce(ctx)
+		if err != nil {
 			h.store.release()
 			return err
 		}
-		if err := h.store.aside(bad.err); err != nil {
+		if bad == nil {
+			return nil
+		}
+		if err := h.store.aside(bad); err != nil {
 			h.store.release()
 			return h.store.fault(errors.Join(bad.err, err))
 		}
-		h.options.Log.Warn("store of the hub is begun anew", "err", h.store.err)
+		h.options.Log.Warn("part of the hub's store is begun anew", "err", h.store.err)
 	}
-	h.store.release()
-	return h.store.fault(errors.New("it cannot be used"))
+}
+
+// startOnce returns what is wrong with the store, or another error, and no
+// server then.
+func (h *Hub) startOnce(ctx context.Context) (*storeError, error) {
+	opts, err := h.serverOptions()
+	if err != nil {
+		return nil, err
+	}
+	h.kept = newStoreWatch(h.store, h.options.Log, nil)
+	ns, err := startNATS(ctx, opts, newServerLog(h.options.Log, false, h.kept.heard))
+	if err == nil {
+		bad := h.store.damaged(ns)
+		if bad == nil {
+			h.nats, h.kept.nats, h.reopen = ns, ns, opts
+			return nil, nil
+		}
+		err = bad
+	}
+	if ns != nil {
+		shutDown(ns)
+	}
+	if bad, ok := errors.AsType[*storeError](err); ok {
+		return bad, nil
+	}
+	return nil, err
 }
 
 // serverOptions are nats-server's, in operator mode: it takes whom the
@@ -251,13 +271,7 @@ func (h *Hub) LeafAddr() string {
 func (h *Hub) Authority() *Authority { return h.authority }
 
 // Store returns how it stands with what the hub keeps.
-func (h *Hub) Store() ServerStore {
-	st := ServerStore{Disk: true, Dir: h.store.dir, Err: h.store.err, Kept: h.nats.JetStreamEnabled()}
-	if js, err := h.nats.Jsz(nil); err == nil && st.Kept {
-		st.Bytes, st.Limit = int64(min(js.Store, 1<<62)), js.Config.MaxStore
-	}
-	return st
-}
+func (h *Hub) Store() ServerStore { return h.kept.state() }
 
 // Close ends the hub and waits until it has.
 func (h *Hub) Close() {

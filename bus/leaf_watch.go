@@ -28,12 +28,11 @@ type leafWatch struct {
 
 	mu    sync.Mutex
 	state LeafState
-	lines []leafLine // heard and not yet judged; bounded
-}
+	lines []string // heard and not yet judged; bounded
 
-type leafLine struct {
-	text string
-	when time.Time
+	// Of run: the number of the last connection that began TLS and got no
+	// further, and of the last one that it was said of why it ended.
+	handshake, judged string
 }
 
 const (
@@ -53,12 +52,12 @@ func newLeafWatch(r *LeafRemote, notify func()) *leafWatch {
 
 // heard takes a line of the log. It only notes it: nats-server holds locks.
 func (w *leafWatch) heard(text string) {
-	if w.remote == nil || leafFault("", text) == nil && !strings.Contains(text, leafTries) {
+	if w.remote == nil || leafFault("", text) == nil && !strings.Contains(text, leafTLS) && !strings.Contains(text, leafGreets) && !strings.Contains(text, leafHangsUp) {
 		return
 	}
 	w.mu.Lock()
 	if len(w.lines) < maxLeafLines {
-		w.lines = append(w.lines, leafLine{text, time.Now()})
+		w.lines = append(w.lines, text)
 	}
 	w.mu.Unlock()
 	select {
@@ -92,11 +91,11 @@ func (w *leafWatch) look(s *server.Server, now time.Time) bool {
 	w.lines = nil
 	w.mu.Unlock()
 	state := old
-	for _, l := range lines {
-		if host := triedHost(l.text); host != "" {
+	for _, text := range lines {
+		if host := triedHost(text); host != "" {
 			state.URL = w.urlOf(host)
 		}
-		if err := leafFault("hub "+state.URL, l.text); err != nil {
+		if err := w.judge("hub "+state.URL, text, old.Connected); err != nil {
 			state.Err = err
 		}
 	}
@@ -135,6 +134,35 @@ func (w *leafWatch) look(s *server.Server, now time.Time) bool {
 	w.state = state
 	w.mu.Unlock()
 	return true
+}
+
+// judge says what a line means after those before it.
+func (w *leafWatch) judge(object, text string, connected bool) error {
+	id := connectionID(text)
+	if err := leafFault(object, text); err != nil {
+		w.judged = id
+		return err
+	}
+	switch {
+	case strings.Contains(text, leafTLS):
+		w.handshake = id
+	case strings.Contains(text, leafGreets):
+		w.handshake = ""
+	case connected || id == w.judged: // it is known why
+	case id == w.handshake:
+		return fault.New(fault.BusTLS, object, errors.New("it ends the connection after the TLS handshake: it may want a certificate of this rig"))
+	default:
+		return fault.New(fault.BusRefused, object, errors.New("it does not answer as a hub does"))
+	}
+	return nil
+}
+
+// connectionID returns what tells a connection from others in the log, "" of a
+// line about none.
+func connectionID(text string) string {
+	_, rest, _ := strings.Cut(text, " - lid:")
+	id, _, _ := strings.Cut(rest, " ")
+	return id
 }
 
 func (w *leafWatch) get() LeafState {
@@ -186,6 +214,13 @@ func errorText(err error) string {
 	}
 	return err.Error()
 }
+
+// What nats-server says of an attempt, in this order.
+const (
+	leafTLS     = "Starting TLS leafnode client handshake"
+	leafGreets  = "Remote leafnode connect msg sent"
+	leafHangsUp = "Leafnode connection closed: "
+)
 
 const leafTries = "Error trying to connect as leafnode to remote server"
 

@@ -5,7 +5,6 @@ package bus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"strings"
@@ -23,13 +22,11 @@ import (
 type Server struct {
 	options ServerOptions
 	nats    *server.Server
+	store   *serverStore
 	leaf    *leafWatch
+	kept    *storeWatch
 	stop    context.CancelFunc
 	running sync.WaitGroup
-
-	mu     sync.Mutex
-	store  *serverStore
-	broken error // what became of JetStream since
 }
 
 // StartServer starts a server and returns when it takes connections. A store
@@ -66,7 +63,12 @@ func StartServer(ctx context.Context, o ServerOptions) (*Server, error) {
 		s.running.Go(func() { s.leaf.run(running, s.nats) })
 	}
 	if !s.store.off {
-		s.running.Go(func() { s.keepStore(running) })
+		opts, err := s.options.options(s.store)
+		if err != nil { // it was good a moment ago
+			s.Close()
+			return nil, err
+		}
+		s.running.Go(func() { s.kept.run(running, opts) })
 	}
 	return s, nil
 }
@@ -76,7 +78,7 @@ func (s *Server) start(ctx context.Context) error {
 	for {
 		err := s.startOnce(ctx)
 		if err == nil {
-			bad := s.damaged()
+			bad := s.store.damaged(s.nats)
 			if bad == nil {
 				return nil
 			}
@@ -89,15 +91,9 @@ func (s *Server) start(ctx context.Context) error {
 		if !ok || s.store.off {
 			return err
 		}
-		s.store.mend(bad.err)
+		s.store.mend(bad)
 	}
 }
-
-// A storeError is why a server did not start on its store.
-type storeError struct{ err error }
-
-// Error implements error.
-func (e *storeError) Error() string { return e.err.Error() }
 
 func (s *Server) startOnce(ctx context.Context) error {
 	opts, err := s.options.options(s.store)
@@ -105,19 +101,20 @@ func (s *Server) startOnce(ctx context.Context) error {
 		return err
 	}
 	s.leaf = newLeafWatch(s.options.Leaf, s.options.Notify)
-	s.nats, err = startNATS(ctx, opts, s.options.Log, s.heard)
+	s.kept = newStoreWatch(s.store, s.options.Log, s.options.Notify)
+	s.nats, err = startNATS(ctx, opts, newServerLog(s.options.Log, s.options.Leaf != nil, s.leaf.heard, s.kept.heard))
+	s.kept.nats = s.nats
 	return err
 }
 
 // startNATS starts a nats-server and waits until it takes connections. The
 // server is returned with an error too, if there is one to shut down.
-func startNATS(ctx context.Context, opts *server.Options, log *slog.Logger, heard func(string)) (*server.Server, error) {
+func startNATS(ctx context.Context, opts *server.Options, lines *serverLog) (*server.Server, error) {
 	ns, err := server.NewServer(opts)
 	if err != nil {
 		return nil, err
 	}
-	lines := newServerLog(log, heard)
-	ns.SetLoggerV2(lines, log.Enabled(ctx, slog.LevelDebug), false, false)
+	ns.SetLoggerV2(lines, lines.wantsAll(), false, false)
 	ns.Start()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -139,7 +136,7 @@ func startNATS(ctx context.Context, opts *server.Options, log *slog.Logger, hear
 func startError(err error) error {
 	text := err.Error()
 	if why, ok := strings.CutPrefix(text, "Can't start JetStream: "); ok {
-		return &storeError{errors.New(why)}
+		return &storeError{err: errors.New(why)}
 	}
 	if strings.Contains(text, "listening on") {
 		return fault.New(fault.BusListen, "bus", err)
@@ -168,26 +165,6 @@ func canListen(addr string) error {
 	return l.Close()
 }
 
-// damaged returns a *storeError if not all of the store is there.
-func (s *Server) damaged() error {
-	if s.store.off || !s.store.onDisk() {
-		return nil
-	}
-	js, err := s.nats.Jsz(&server.JSzOptions{Accounts: true, Streams: true})
-	if err != nil {
-		return nil //nolint:nilerr // JetStream is off: Store says it
-	}
-	if name := s.store.missing(js); name != "" {
-		return &storeError{fmt.Errorf("stream %s: %w", name, errCorrupt)}
-	}
-	return nil
-}
-
-// heard takes a line of the server's log.
-func (s *Server) heard(text string) {
-	s.leaf.heard(text)
-}
-
 // InProcess makes a client connect to the server without a socket.
 func (s *Server) InProcess() nats.Option { return nats.InProcessServer(s.nats) }
 
@@ -203,88 +180,12 @@ func (s *Server) ClientURL() string {
 func (s *Server) Leaf() LeafState { return s.leaf.get() }
 
 // Store returns how it stands with what is kept.
-func (s *Server) Store() ServerStore {
-	s.mu.Lock()
-	st := ServerStore{Disk: s.store.onDisk(), Err: s.broken}
-	if st.Err == nil {
-		st.Err = s.store.err
-	}
-	if st.Disk {
-		st.Dir = s.store.dir
-	}
-	s.mu.Unlock()
-	js, err := s.nats.Jsz(nil)
-	if err != nil || !s.nats.JetStreamEnabled() {
-		return st
-	}
-	st.Kept = true
-	if used := js.Memory; !st.Disk {
-		st.Bytes, st.Limit = int64(min(used, 1<<62)), js.Config.MaxMemory
-		return st
-	}
-	st.Bytes, st.Limit = int64(min(js.Store, 1<<62)), js.Config.MaxStore
-	return st
-}
-
-// keepStore looks after JetStream until ctx ends: it switches itself off when
-// the disk fails or is full, and somebody has to switch it on again.
-func (s *Server) keepStore(ctx context.Context) {
-	look := time.NewTicker(time.Second)
-	defer look.Stop()
-	var tried time.Time
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-look.C:
-		}
-		on := s.nats.JetStreamEnabled()
-		if !on && time.Since(tried) >= storeRetry {
-			if !tried.IsZero() {
-				on = s.reopen() == nil
-			}
-			tried = time.Now()
-		}
-		if on {
-			tried = time.Time{}
-		}
-		s.setBroken(on)
-	}
-}
-
-func (s *Server) reopen() error {
-	opts, err := s.options.options(s.store)
-	if err != nil {
-		return err
-	}
-	return s.nats.EnableJetStream(&server.JetStreamConfig{
-		StoreDir: opts.StoreDir, MaxStore: opts.JetStreamMaxStore, MaxMemory: opts.JetStreamMaxMemory,
-		Domain: opts.JetStreamDomain, SyncInterval: syncEvery, Strict: true,
-	})
-}
-
-func (s *Server) setBroken(on bool) {
-	s.mu.Lock()
-	was := s.broken
-	switch {
-	case on:
-		s.broken = nil
-	case was == nil:
-		s.broken = s.store.fault(errors.New("the disk is full or fails, so nothing is kept until that ends"))
-	}
-	changed := (was == nil) != (s.broken == nil)
-	s.mu.Unlock()
-	if changed && s.options.Notify != nil {
-		s.options.Notify()
-	}
-}
+func (s *Server) Store() ServerStore { return s.kept.state() }
 
 // Close ends the server and waits until it has.
 func (s *Server) Close() {
 	s.stop()
 	s.running.Wait()
 	shutDown(s.nats)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.store.release()
 }

@@ -16,7 +16,8 @@ import (
 // minute is counted, not repeated: a hub that is away would fill the log.
 type serverLog struct {
 	log    *slog.Logger
-	heard  func(text string) // each line from warnings on; from any goroutine, with locks of the server held; may be nil
+	all    bool                // heard takes every line, not only warnings
+	heard  []func(text string) // from any goroutine, with locks of the server held
 	mu     sync.Mutex
 	fatal  error
 	recent map[string]*repeat
@@ -33,13 +34,18 @@ const (
 	maxLogLine  = 1 << 10
 )
 
-func newServerLog(log *slog.Logger, heard func(string)) *serverLog {
-	return &serverLog{log: log, heard: heard, recent: map[string]*repeat{}}
+func newServerLog(log *slog.Logger, all bool, heard ...func(string)) *serverLog {
+	return &serverLog{log: log, all: all, heard: heard, recent: map[string]*repeat{}}
+}
+
+// wantsAll reports whether more is wanted than warnings.
+func (l *serverLog) wantsAll() bool {
+	return l.all || l.log.Enabled(context.Background(), slog.LevelDebug)
 }
 
 // Noticef implements server.Logger. What nats-server takes for notable, its
 // banner among it, is for us.
-func (l *serverLog) Noticef(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
+func (l *serverLog) Noticef(format string, v ...any) { l.note(format, v) }
 
 // Warnf implements server.Logger.
 func (l *serverLog) Warnf(format string, v ...any) { l.tell(format, v) }
@@ -59,7 +65,7 @@ func (l *serverLog) Fatalf(format string, v ...any) {
 }
 
 // Debugf implements server.Logger.
-func (l *serverLog) Debugf(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
+func (l *serverLog) Debugf(format string, v ...any) { l.note(format, v) }
 
 // Tracef implements server.Logger.
 func (l *serverLog) Tracef(string, ...any) {}
@@ -71,18 +77,28 @@ func (l *serverLog) failed() error {
 	return l.fatal
 }
 
-func (l *serverLog) write(level slog.Level, format string, v []any) {
-	if !l.log.Enabled(context.Background(), level) {
+// note is for lines that are no warnings. Why a leaf is not connected stands in
+// some of them.
+func (l *serverLog) note(format string, v []any) {
+	if !l.wantsAll() {
 		return
 	}
-	l.log.Log(context.Background(), level, "nats server", "text", oneLine(format, v))
+	text := oneLine(format, v)
+	if l.all {
+		l.pass(text)
+	}
+	l.log.Debug("nats server", "text", text)
+}
+
+func (l *serverLog) pass(text string) {
+	for _, heard := range l.heard {
+		heard(text)
+	}
 }
 
 func (l *serverLog) tell(format string, v []any) {
 	text := oneLine(format, v)
-	if l.heard != nil {
-		l.heard(text)
-	}
+	l.pass(text)
 	if more, again := l.again(text, time.Now()); !again {
 		if more > 0 {
 			l.log.Warn("nats server", "text", text, "repeated", more)

@@ -3,11 +3,11 @@
 package bus
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -75,30 +75,43 @@ func (s *serverStore) temporary(why error) {
 	s.dir = dir
 }
 
-// aside moves away what is in the directory, so that the next server begins
-// anew. Only the last one that was moved is kept: the disk has an end.
-func (s *serverStore) aside(why error) error {
-	bad, aside := s.streams(), filepath.Join(s.dir, "corrupt")
+// aside moves away what is damaged, so that the next server begins anew there.
+// Only the last one of a name that was moved is kept: the disk has an end.
+func (s *serverStore) aside(bad *storeError) error {
+	what := cmp.Or(bad.what, s.streams())
+	aside := filepath.Join(s.dir, "corrupt", filepath.Base(what))
 	if err := os.RemoveAll(aside); err != nil {
 		return err
 	}
-	if err := os.Rename(bad, aside); err != nil {
+	if err := os.MkdirAll(filepath.Dir(aside), 0o700); err != nil {
 		return err
 	}
-	s.err = s.fault(fmt.Errorf("begun anew, what was there is now in %s: %w", aside, why))
+	if err := os.Rename(what, aside); err != nil {
+		return err
+	}
+	s.err = s.fault(fmt.Errorf("begun anew, what was there is now in %s: %w", aside, bad.err))
 	return nil
 }
 
+// A storeError is why a server did not start on its store.
+type storeError struct {
+	what string // the directory that is damaged; "" is all
+	err  error
+}
+
+// Error implements error.
+func (e *storeError) Error() string { return e.err.Error() }
+
 // mend is what is done about a store that a server did not start on.
-func (s *serverStore) mend(why error) {
+func (s *serverStore) mend(bad *storeError) {
 	if s.lock == nil { // a temporary one
 		s.release()
 		s.off, s.dir = true, ""
-		s.err = s.fault(fmt.Errorf("nothing is kept: %w", why))
+		s.err = s.fault(fmt.Errorf("nothing is kept: %w", bad.err))
 		return
 	}
-	if err := s.aside(why); err != nil {
-		s.temporary(errors.Join(why, err))
+	if err := s.aside(bad); err != nil {
+		s.temporary(errors.Join(bad.err, err))
 	}
 }
 
@@ -126,11 +139,17 @@ func (s *serverStore) release() {
 	}
 }
 
-// missing returns the first stream that is on disk and that the server has not
+// damaged returns the first stream that is on disk and that the server has not
 // found there: its description is damaged, and nats-server leaves it out with a
-// warning. A stream that was being made or deleted when the process was killed
-// has no description, and is no loss.
-func (s *serverStore) missing(js *server.JSInfo) string {
+// warning. nil is none.
+func (s *serverStore) damaged(ns *server.Server) *storeError {
+	if s.off || !s.onDisk() {
+		return nil
+	}
+	js, err := ns.Jsz(&server.JSzOptions{Accounts: true, Streams: true})
+	if err != nil {
+		return nil // JetStream is off: whoever looks sees it
+	}
 	found := map[string]bool{}
 	for _, a := range js.AccountDetails {
 		for _, st := range a.Streams {
@@ -140,13 +159,10 @@ func (s *serverStore) missing(js *server.JSInfo) string {
 	files, _ := filepath.Glob(filepath.Join(s.streams(), "*", "streams", "*", server.JetStreamMetaFile))
 	for _, f := range files {
 		stream := filepath.Dir(f)
-		account := filepath.Base(filepath.Dir(filepath.Dir(stream)))
-		if name := filepath.Base(stream); !found[filepath.Join(account, name)] {
-			return name
+		account, name := filepath.Base(filepath.Dir(filepath.Dir(stream))), filepath.Base(stream)
+		if !found[filepath.Join(account, name)] {
+			return &storeError{stream, fmt.Errorf("stream %s: %w", name, errCorrupt)}
 		}
 	}
-	return ""
+	return nil
 }
-
-// storeRetry is how long after a store broke it is opened again.
-const storeRetry = 30 * time.Second

@@ -7,18 +7,17 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sensord/sensord/bus"
 	"github.com/sensord/sensord/configs"
-	"github.com/sensord/sensord/internal/fault"
 )
 
 // hubFlags say which hub is meant, and how it runs.
@@ -55,8 +54,8 @@ func newHubCommand(a *app) *cobra.Command {
 	fs := cmd.Flags()
 	v.state(cmd)
 	group(fs, groupOurs, func() {
-		fs.StringVar(&v.listen, "listen", ":4222", "`[HOST]:PORT` for clients: rigs with bus: nats://..., sensord fleet, nats")
-		fs.StringVar(&v.leaf, "leaf", ":7422", "`[HOST]:PORT` for rigs with bus: {mode: leaf}")
+		fs.StringVar(&v.listen, "listen", ":4222", "`[HOST]:PORT` for clients: rigs with bus: nats://..., sensord fleet, nats (default :4222)")
+		fs.StringVar(&v.leaf, "leaf", ":7422", "`[HOST]:PORT` for rigs with bus: {mode: leaf} (default :7422)")
 		fs.StringVar(&v.name, "name", "", "the hub's `NAME`, for the log (default hub)")
 		fs.StringVar(&v.storeSize, "store-size", "", "keep at most `SIZE` of a fleet on disk, as 500MiB (default 1GiB)")
 		fs.StringVar(&v.cert, "tls-cert", "", "speak TLS on both ports, with this certificate, a PEM `FILE`")
@@ -73,7 +72,7 @@ func (v *hubFlags) state(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	group(fs, groupOurs, func() {
 		fs.StringVar(&v.dir, "state", "", "the hub's `DIR`: its keys, and what it keeps (default hub in $STATE_DIRECTORY, /var/lib/sensord for root, $XDG_STATE_HOME/sensord)")
-		fs.StringVar(&v.fleet, "fleet", defaultFleet, "`NAME` of the fleet: rigs hear those of theirs, and no others")
+		fs.StringVar(&v.fleet, "fleet", defaultFleet, "`NAME` of the fleet: rigs hear those of theirs, and no others (default "+defaultFleet+")")
 	})
 }
 
@@ -222,14 +221,7 @@ func (a *app) hubDir(v *hubFlags) (string, error) {
 
 func checkName(object, name string) error {
 	if err := bus.CheckToken("", name); err != nil {
-		return &fault.Error{Code: fault.ConfigInvalid, Object: object, Err: plainCause(err), Advice: "use letters, digits, - and _, at most 64"}
+		return usageError(object, "use letters, digits, - and _, at most 64", "%s", strings.TrimSpace(err.Error()))
 	}
 	return nil
-}
-
-func plainCause(err error) error {
-	if e, ok := errors.AsType[*fault.Error](err); ok {
-		return e.Err
-	}
-	return err
 }

@@ -88,7 +88,7 @@ func (a *app) hubRig(v *hubFlags, r bus.IssueRequest, output string) error {
 		if errors.Is(err, fs.ErrExist) {
 			advice = "delete it, or " + advice
 		}
-		return &fault.Error{Code: fault.BusStore, Object: "file " + output, Err: pathCause(err), Advice: advice}
+		return usageError("file "+output, advice, "%w", pathCause(err))
 	}
 	creds, err := authority.Issue(r)
 	if err == nil {
