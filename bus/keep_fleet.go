@@ -65,7 +65,7 @@ func (b *Bus) open(ctx context.Context, l *link, again <-chan struct{}, cfg jets
 			// being made.
 			if failures++; failures > 1 && ctx.Err() == nil && b.reachable() {
 				b.buckets.lacks(cfg.Bucket, true)
-				b.trouble.begin(keyBuckets, fault.BusNoStore, b.object(), bucketCause(err))
+				b.trouble.begin(keyBuckets, fault.BusNoStore, b.bucketObject(), bucketCause(err))
 			}
 		} else {
 			failures, delay = 0, firstBucket
@@ -81,6 +81,14 @@ func (b *Bus) open(ctx context.Context, l *link, again <-chan struct{}, cfg jets
 		t.Stop()
 	}
 	return nil, false
+}
+
+// bucketObject is who has the buckets, as troubles name it.
+func (b *Bus) bucketObject() string {
+	if b.o.Mode == Leaf {
+		return "hub " + b.leaf.Load().URL
+	}
+	return b.object()
 }
 
 func openOnce(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValueConfig) (jetstream.KeyValue, error) {

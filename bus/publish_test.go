@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/sensord/sensord/bus"
 	"github.com/sensord/sensord/bus/bustest"
@@ -148,5 +149,44 @@ func TestTheLastWordsGoOut(t *testing.T) {
 	})
 	if s := r.State(); s.Failed != 0 || s.Connected {
 		t.Errorf("state %+v", s)
+	}
+}
+
+// Who comes later finds how each rig was when it was last heard.
+func TestTheLastStatusIsTheRigsEntry(t *testing.T) {
+	hub := bustest.NATSServer(t, hubConf)
+	js, err := jetstream.New(stranger(t, hub.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []bus.Options{joinOptions(t, "client", hub.URL), leafOptions(t, "leaf", hub.LeafURL)} {
+		r := startRig(t, o)
+		r.PublishStatus(&pb.Status{State: "recording"})
+		entry := func() (s *pb.Status) {
+			kv, err := js.KeyValue(t.Context(), "rigs_fleet")
+			if err != nil {
+				return nil
+			}
+			e, err := kv.Get(t.Context(), o.Rig)
+			if err != nil {
+				return nil
+			}
+			if s, err = pb.DecodeStatus(e.Value()); err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		bustest.Wait(t, "the entry", func() bool {
+			r.PublishStatus(&pb.Status{State: "recording"})
+			return entry().GetState() == "recording"
+		})
+		if got := entry().GetDomain(); got != r.State().Domain || (got == "") != (o.Mode == bus.Join) {
+			t.Errorf("domain %q of %s", got, o.Rig)
+		}
+		r.PublishStatus(&pb.Status{State: "finished", Leaving: true})
+		r.stop()
+		if e := entry(); e.GetState() != "finished" || !e.GetLeaving() {
+			t.Errorf("last entry %v", e)
+		}
 	}
 }

@@ -99,7 +99,7 @@ func (b *Bus) startServer(ctx context.Context, changed chan struct{}) (*Server, 
 	}
 	o := ServerOptions{
 		Name: b.domain, Domain: b.domain, StoreDir: b.o.StoreDir, Listen: b.o.Listen, Log: b.o.Log,
-		StoreBytes: b.o.StoreBytes + rigsBytes, MemoryBytes: claimsBytes + 1<<20,
+		StoreBytes: b.o.StoreBytes + min(rigsBytes, b.o.StoreBytes), MemoryBytes: claimsBytes + 1<<20,
 		Notify: func() { kick(changed) },
 	}
 	if b.o.StoreDir == "" {
