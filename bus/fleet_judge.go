@@ -46,7 +46,9 @@ func (f *Fleet) Settled(at time.Time) bool {
 		return false
 	}
 	for _, r := range f.rigs {
-		if f.presence(r, at) == PresenceExpected {
+		p := f.presence(r, at)
+		old := p == PresenceHeard && !r.reported.IsZero() && r.reported.Before(f.joined) // how it was, and not how it is
+		if p == PresenceExpected || old && at.Sub(f.joined) <= r.every+r.every/2 {
 			return false
 		}
 	}
@@ -73,7 +75,8 @@ func (f *Fleet) alarms(r *rigHeard, p Presence, skew time.Duration, at time.Time
 	if p != PresenceHeard {
 		return list
 	}
-	if !r.reported.IsZero() && at.Sub(r.reported) > r.patience() {
+	silent := at.Sub(r.heard) // what is silent altogether is soon told as that
+	if !r.reported.IsZero() && at.Sub(r.reported) > r.patience() && at.Sub(f.joined) > r.patience() && silent <= r.every {
 		list = append(list, FleetAlarm{
 			Error:  "it is heard, and has not said how it is since " + r.reported.UTC().Format("15:04:05") + " UTC",
 			Remedy: "see how it is: sensord status there",

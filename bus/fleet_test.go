@@ -29,7 +29,7 @@ a heard recording
 `},
 		{"nobody", func(l *listener) { l.wait(8 * time.Second) }, `nobody | NOBODY: no rig of fleet "fleet" is heard
 `},
-		{"not connected yet", func(l *listener) { l.fleet.Lost(nil) }, `not connected | NOT CONNECTED: no answer from the bus yet
+		{"not connected yet", func(l *listener) { l.fleet.Lost(nil) }, `not connected | CONNECTING: no answer from the bus yet
 `},
 		{"not connected", func(l *listener) {
 			l.reports("a")
@@ -152,6 +152,12 @@ b heard recording
 		}, `starting | LISTENING: 1 of 2 rigs heard so far
 b heard recording
 a expected recording
+`},
+		{"remembered, and only where it is was heard yet", func(l *listener) {
+			l.remembers("a", 30*time.Second)
+			l.says(&pb.Position{Head: l.head("a", 1, 0), Lat: new(1.0), Lon: new(2.0)}, bus.KindPosition, "a")
+		}, `all right | ALL RIGHT: 1 rig, 1 source, recording
+a heard recording
 `},
 		{"remembered from last week", func(l *listener) {
 			l.remembers("a", 7*24*time.Hour)

@@ -189,8 +189,10 @@ func (v *FleetView) judge(f *Fleet, at time.Time) {
 func (f *Fleet) answer(v *FleetView, bad, expected int, at time.Time) (FleetState, string, string) {
 	c := &v.Count
 	switch {
+	case !v.Bus.Connected && v.Bus.Error == "":
+		return FleetDisconnected, "CONNECTING: no answer from the bus yet", ""
 	case !v.Bus.Connected:
-		return FleetDisconnected, "NOT CONNECTED: " + cmp.Or(v.Bus.Error, "no answer from the bus yet"), v.Bus.Remedy
+		return FleetDisconnected, "NOT CONNECTED: " + v.Bus.Error, v.Bus.Remedy
 	case c.Rigs == 0 && len(v.Rigs) == 0 && !f.Settled(at):
 		return FleetStarting, "LISTENING: no rig of fleet " + strconv.Quote(v.Fleet) + " has been heard yet", ""
 	case c.Rigs == 0:

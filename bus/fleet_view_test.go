@@ -110,6 +110,14 @@ func TestFleetSettles(t *testing.T) {
 	l.wait(8 * time.Second) // b had the time
 	settled(true)
 
+	l = listening(t) // one that is heard, and has not said how it is
+	l.remembers("a", time.Minute)
+	l.fleet.Remembered()
+	l.says(&pb.Position{Lat: new(1.0), Lon: new(2.0)}, bus.KindPosition, "a")
+	settled(false)
+	l.reports("a")
+	settled(true)
+
 	l = listening(t) // a bus that remembers nobody
 	l.reports("a")
 	settled(false)

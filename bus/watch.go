@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -275,6 +276,9 @@ func (w *Watcher) fail(err error) {
 // table's remedies are for rigs.
 func (w *Watcher) why(err error) error {
 	e := &fault.Error{Code: codeOf(err), Object: w.object(), Err: plain(err)}
+	if op, ok := errors.AsType[*net.OpError](err); ok && e.Code == fault.BusRefused {
+		e.Err = op.Err // without the address, which the object is
+	}
 	switch e.Code {
 	case fault.BusAuth:
 		e.Advice = "name credentials with --creds FILE: `sensord hub rig NAME --watch` on the hub writes some"

@@ -10,8 +10,12 @@ import (
 	"github.com/sensord/sensord/bus"
 )
 
-// fleetEvery is how often the view is shown anew.
-const fleetEvery = time.Second
+// fleetEvery is how often the view is shown anew, and fleetFirst when it is shown
+// first: a bus has answered by then.
+const (
+	fleetEvery = time.Second
+	fleetFirst = 200 * time.Millisecond
+)
 
 // A fleetAudience is shown again and again how a fleet is. An error is one of
 // writing, and ends it.
@@ -53,7 +57,7 @@ type fleetWatch struct {
 
 func (w *fleetWatch) run(ctx context.Context) error {
 	defer w.show.finish()
-	tick := time.NewTicker(w.every)
+	tick := time.NewTicker(fleetFirst)
 	defer tick.Stop()
 	var up <-chan time.Time
 	if w.length > 0 {
@@ -61,14 +65,13 @@ func (w *fleetWatch) run(ctx context.Context) error {
 		defer timer.Stop()
 		up = timer.C
 	}
-	if err := w.look(); err != nil {
-		return err
-	}
 	for {
 		var err error
 		select {
 		case <-tick.C:
-			err = w.look()
+			tick.Reset(w.every)
+			view := w.fleet.View()
+			err = w.show.show(&view)
 		case <-w.sizes:
 			err = w.show.resized()
 		case key := <-w.keys:
@@ -88,11 +91,6 @@ func (w *fleetWatch) run(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-func (w *fleetWatch) look() error {
-	view := w.fleet.View()
-	return w.show.show(&view)
 }
 
 // fleetLines prints a line for each change: of the answer, of a rig's state and

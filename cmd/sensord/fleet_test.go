@@ -144,7 +144,7 @@ func TestFleetFieldsAreDocumented(t *testing.T) {
 	}
 	for _, of := range []reflect.Type{reflect.TypeFor[fleetLine](), reflect.TypeFor[bus.FleetView]()} {
 		for _, name := range jsonFields(of, true) {
-			if name != "-" && !regexp.MustCompile("`\\.?" + regexp.QuoteMeta(name) + "(\\[\\])?`").MatchString(section) {
+			if name != "-" && !regexp.MustCompile("`\\.?"+regexp.QuoteMeta(name)+"(\\[\\])?`").MatchString(section) {
 				t.Errorf("%s is not documented", name)
 			}
 		}
@@ -183,7 +183,7 @@ func TestFleetWatch(t *testing.T) {
 		{"for a time, and nothing answers", "away", nil, func(w *fleetWatch, _ context.CancelFunc) { w.length = 2500 * time.Millisecond }, 4, 2500 * time.Millisecond},
 		{"until nobody reads", "right", nil, func(w *fleetWatch, _ context.CancelFunc) {
 			w.show = &fleetLines{out: full{fmt.Errorf("no space left on device")}}
-		}, 1, 0},
+		}, 1, fleetFirst},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

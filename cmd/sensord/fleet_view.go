@@ -68,7 +68,11 @@ func fleetCut(head []styledLine, body [][]styledLine, room int) (lines []styledL
 // fleetHead is the answer, and what is the whole fleet's.
 func fleetHead(v *bus.FleetView, width int) []styledLine {
 	text := min(width, viewMost-viewMargin)
-	lines := flowed(text, "", fleetTone(v.State), v.Sentence)
+	answer := fleetTone(v.State)
+	if v.State == bus.FleetDisconnected && v.Bus.Error == "" {
+		answer = toneWarn // it is not known yet
+	}
+	lines := flowed(text, "", answer, v.Sentence)
 	if v.Remedy != "" {
 		lines = append(lines, flowed(text, "  ", tonePlain, v.Remedy)...)
 	}
