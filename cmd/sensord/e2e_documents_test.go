@@ -17,7 +17,7 @@ import (
 // and the table of errors.
 func (e *endToEnd) documents(t *testing.T) {
 	texts := map[string]string{}
-	for _, file := range []string{"README.md", "docs/guide.md", "docs/operations.md"} {
+	for _, file := range []string{"README.md", "docs/guide.md", "docs/operations.md", "docs/bus.md"} {
 		texts[file] = readFile(t, filepath.Join(e.root, file))
 	}
 	for _, topic := range []string{"--help", "run --help", "check --help", "list --help", "uuid --help", "demo --help", "gps --help"} {
@@ -89,7 +89,7 @@ func isCall(line string) bool {
 	if len(words) < 2 || strings.ContainsAny(line, "[`") {
 		return false
 	}
-	commands := []string{"run", "check", "demo", "gps", "list", "uuid", "version", "help"}
+	commands := []string{"run", "check", "demo", "fleet", "gps", "hub", "list", "status", "uuid", "version", "help"}
 	return slices.Contains([]string{"sensord", "kismet_cap_pcapfile", "kismet_cap_linux_wifi"}, words[0]) &&
 		(strings.HasPrefix(words[1], "--") || slices.Contains(commands, words[1]))
 }
