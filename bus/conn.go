@@ -93,6 +93,7 @@ func (b *Bus) disconnect(l *link) {
 	l.abort()
 	l.nc.Close()
 	<-l.closed
+	b.disconnected(l, nil) // which NATS does not always tell
 }
 
 func (b *Bus) natsOptions(ctx context.Context, l *link) []nats.Option {

@@ -69,7 +69,9 @@ func (b *Bus) keep(ctx context.Context, l *link) {
 
 // keepOnce makes the stream if it is not there.
 func (b *Bus) keepOnce(ctx context.Context, l *link) error {
-	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+	// A server that ends while it makes a stream leaves it open, so what was
+	// begun is waited for.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
 	defer cancel()
 	if l.keeping.Load() {
 		if _, err := l.js.Stream(ctx, rigStream); err == nil || !errors.Is(err, jetstream.ErrStreamNotFound) {

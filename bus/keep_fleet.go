@@ -53,7 +53,11 @@ func (b *Bus) open(ctx context.Context, l *link, again <-chan struct{}, cfg jets
 	delay := firstBucket
 	for failures := 0; ctx.Err() == nil; {
 		if b.reachable() {
-			kv, err := openOnce(ctx, l.fleet, cfg)
+			opening := ctx
+			if b.o.Mode == Embedded { // as keepOnce has it
+				opening = context.WithoutCancel(ctx)
+			}
+			kv, err := openOnce(opening, l.fleet, cfg)
 			if err == nil {
 				if !b.buckets.lacks(cfg.Bucket, false) {
 					b.trouble.end(keyBuckets)
@@ -160,7 +164,9 @@ func (b *Bus) keepEntry(ctx context.Context, l *link) {
 			}
 		}
 		data, _ := b.entry.get()
-		if err := b.putEntry(ctx, kv, data); err != nil {
+		if err := b.putEntry(ctx, kv, data); ctx.Err() != nil {
+			break
+		} else if err != nil {
 			kv = nil
 			kick(b.entry.changed)
 		} else {
