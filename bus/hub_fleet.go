@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -19,6 +18,8 @@ const (
 	fleetAge     = 7 * 24 * time.Hour
 	fleetMessage = 8 << 10
 	fleetSources = 5_000
+	sourceGone   = 15 * time.Second // without a status: the rig may have been away
+	sourceGrace  = 3 * time.Second  // and so long it has to be asked without our help
 	fleetAgain   = 2 * time.Second  // between two attempts to make what is missing
 	fleetGather  = time.Second      // rigs that come together are added together
 	askTime      = 30 * time.Second // for JetStream's answers: a busy disk
@@ -115,13 +116,13 @@ func (k *fleetKeeper) stream(ctx context.Context, js jetstream.JetStream) (jetst
 // source asks each rig that is heard of for its stream, until ctx or the
 // connection ends.
 func (k *fleetKeeper) source(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) error {
-	known := map[string]bool{}
-	for _, s := range cfg.Sources {
-		if s.External != nil {
-			known[s.External.APIPrefix] = true
-		}
+	// nats-server asks for all at once as it starts, before a leaf is there, and
+	// then waits half a minute for answers. How far it is with each is in the
+	// stream, so they can be asked as they come.
+	f := &fleetSourcing{js: js, cfg: cfg, heard: map[string]time.Time{}, back: map[string]time.Time{}, log: k.log}
+	if err := f.set(ctx, nil); err != nil {
+		return err
 	}
-	var more []*jetstream.StreamSource
 	gather := time.NewTicker(fleetGather)
 	defer gather.Stop()
 	for {
@@ -129,29 +130,18 @@ func (k *fleetKeeper) source(ctx context.Context, js jetstream.JetStream, cfg je
 		case <-ctx.Done():
 			return ctx.Err()
 		case rig := <-k.rigs:
-			s := rigSource(k.fleet, rig)
-			if known[s.External.APIPrefix] || len(cfg.Sources)+len(more) >= fleetSources {
-				continue
-			}
-			known[s.External.APIPrefix] = true
-			more = append(more, s)
-			k.log.Info("rig is asked for what it keeps", "rig", rig)
-			continue
+			f.hear(rigSource(k.fleet, rig), rig, time.Now())
 		case <-gather.C:
-		}
-		if len(more) == 0 {
 			if !js.Conn().IsConnected() {
 				return nats.ErrConnectionClosed
 			}
-			continue
+			if err := f.add(ctx); err != nil {
+				return err
+			}
+			if err := f.again(ctx, time.Now()); err != nil {
+				return err
+			}
 		}
-		cfg.Sources = append(slices.Clone(cfg.Sources), more...)
-		more = nil
-		s, err := js.UpdateStream(ctx, cfg)
-		if err != nil {
-			return err
-		}
-		cfg = s.CachedInfo().Config
 	}
 }
 

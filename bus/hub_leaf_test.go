@@ -116,7 +116,7 @@ func watcher(tb testing.TB, h *bustest.Hub) jetstream.JetStream {
 // that they are in order, and each there once.
 func fetched(tb testing.TB, js jetstream.JetStream, l *aLeaf, n int) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	var c jetstream.Consumer
 	var err error
