@@ -17,7 +17,8 @@ import (
 )
 
 // A scripted radio: it hears a numbered frame every interval, on whatever it
-// is tuned to, until it is told to fail.
+// is tuned to, until it is told to fail. With a machine's clock the frame says
+// when that was, too.
 type fakeRadio struct {
 	every time.Duration
 	burst int // frames at once; 0 is one
@@ -54,6 +55,7 @@ func (r *fakeRadio) ReadBatch(ctx context.Context) (*capture.Batch, error) {
 	if r.clock != nil {
 		at, b.ClockOffsetNs = r.clock.realtime()
 		b.Live = true
+		binary.BigEndian.PutUint64(data[16:], uint64(at-b.ClockOffsetNs))
 	}
 	for range max(1, r.burst) {
 		binary.BigEndian.PutUint64(data[8:], r.next.Add(1)-1)

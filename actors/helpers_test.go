@@ -210,6 +210,9 @@ func (r *testRig) numbers(uuid capture.UUID) []int {
 // heardNumber is the number that a frame of the tests carries.
 func heardNumber(content []byte) int { return int(binary.BigEndian.Uint64(content[8:])) }
 
+// heardTime is when a fakeMachine's radio heard a frame, CLOCK_BOOTTIME.
+func heardTime(content []byte) int64 { return int64(binary.BigEndian.Uint64(content[16:])) }
+
 // wait waits for the rig to end.
 func (r *testRig) wait(t testing.TB, limit time.Duration) error {
 	t.Helper()

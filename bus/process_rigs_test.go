@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/sensord/sensord/bus"
-	"github.com/sensord/sensord/bus/pb"
 )
 
 // roleRigs is a process that is many rigs: each has its own place on the bus,
@@ -144,7 +143,7 @@ func (r *rigs) obey(ctx context.Context, words []string) (any, error) {
 		return r.joined(ctx, false), nil
 	case "talk":
 		rate, err := strconv.Atoi(words[1])
-		r.talk(rate)
+		r.talk(ctx, rate)
 		return r.state(), err
 	case "cost":
 		return cost()
@@ -251,45 +250,4 @@ func (r *rigs) publish(rate int, span time.Duration) (p published, err error) {
 	}
 	after, err := cost()
 	return published{total, after.since(before)}, err
-}
-
-// eventEvery is how many positions a rig tells between two events.
-const eventEvery = 5
-
-// talk has each rig say where it is so many times a second, until hush.
-func (r *rigs) talk(rate int) {
-	stop, done := make(chan struct{}), make(chan struct{})
-	r.hush = sync.OnceFunc(func() {
-		close(stop)
-		<-done
-	})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(time.Second / time.Duration(rate))
-		defer tick.Stop()
-		for i := 0; ; i++ {
-			select {
-			case <-tick.C:
-			case <-stop:
-				return
-			}
-			for j, b := range r.buses {
-				r.say(b, r.First+j, i, i%rate == 0)
-			}
-		}
-	}()
-}
-
-// say has a rig say where it is, now and then that something happened, and if
-// it is time how it is, from which the hub knows whose store it is to fetch.
-func (r *rigs) say(b *bus.Bus, rig, i int, status bool) {
-	b.PublishPosition(aPosition(i))
-	r.positions.Add(1)
-	if i%eventEvery == 0 {
-		b.PublishEvent(&pb.Event{TimeNs: time.Now().UnixNano(), Severity: pb.Event_INFO, Text: fmt.Sprint("event ", i)})
-		r.events.Add(1)
-	}
-	if status {
-		b.PublishStatus(aStatus(rig))
-	}
 }

@@ -50,7 +50,7 @@ func TestServerLogSaysTheSameOnceAMinute(t *testing.T) {
 		l := newServerLog(slog.New(slog.NewTextHandler(&out, nil)), false, func(string) { heard++ })
 		for i := range 90 {
 			l.Errorf("cannot connect (attempt %d)", i)
-			time.Sleep(time.Second) // of the bubble's clock
+			<-time.After(time.Second) // of the bubble's clock
 		}
 		if n := strings.Count(out.String(), "\n"); n != 2 || !strings.Contains(out.String(), "repeated=59") {
 			t.Errorf("%d lines:\n%s", n, out.String())

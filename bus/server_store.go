@@ -148,7 +148,7 @@ func (s *serverStore) damaged(ns *server.Server) *storeError {
 	}
 	js, err := ns.Jsz(&server.JSzOptions{Accounts: true, Streams: true})
 	if err != nil {
-		return nil // JetStream is off: whoever looks sees it
+		return nil //nolint:nilerr // JetStream is off: whoever looks sees it
 	}
 	found := map[string]bool{}
 	for _, a := range js.AccountDetails {

@@ -6,7 +6,6 @@ package bustest
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -35,7 +34,7 @@ func StartHub(tb testing.TB, opts ...func(*bus.HubOptions)) *Hub {
 	h := &Hub{StateDir: tb.TempDir(), creds: tb.TempDir()}
 	h.options = bus.HubOptions{
 		Name: "hub", StateDir: h.StateDir, Listen: "127.0.0.1:0", LeafListen: "127.0.0.1:0",
-		Fleets: []string{"fleet"}, StoreBytes: 256 << 20, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Fleets: []string{"fleet"}, StoreBytes: 256 << 20, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, change := range opts {
 		change(&h.options)
@@ -46,7 +45,7 @@ func StartHub(tb testing.TB, opts ...func(*bus.HubOptions)) *Hub {
 	if h.options.TLS != nil {
 		h.URL, h.LeafURL = "tls://"+h.ClientAddr(), "tls://"+h.LeafAddr()
 	}
-	tb.Cleanup(func() { h.Hub.Close() })
+	tb.Cleanup(func() { h.Close() })
 	return h
 }
 

@@ -116,6 +116,7 @@ func natsServer(tb testing.TB) string {
 	if err != nil {
 		tb.Fatalf("go list %s: %v", module, err)
 	}
+	//nolint:usetesting // all test processes share it
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("sensord-bustest-%d", os.Getuid()))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		tb.Fatal(err)

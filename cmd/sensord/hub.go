@@ -113,7 +113,7 @@ func (a *app) hub(v *hubFlags) error {
 		return err
 	}
 	defer h.Close()
-	if o.TLS == nil && !(loopback(h.ClientAddr()) && loopback(h.LeafAddr())) {
+	if o.TLS == nil && (!loopback(h.ClientAddr()) || !loopback(h.LeafAddr())) {
 		_, _ = fmt.Fprint(a.errs, "sensord: warning: hub: it speaks without TLS, and not only to this machine: others may read along\n"+
 			"  name a certificate with --tls-cert and --tls-key, or listen on 127.0.0.1 behind a tunnel\n")
 	}

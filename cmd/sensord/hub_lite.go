@@ -13,7 +13,7 @@ import (
 func newHubCommand(*app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "hub",
-		Short: "Be the place where the rigs of a fleet meet (not in this build)",
+		Short: "Be the place where the rigs of a fleet meet",
 		Long:  "Be the place where the rigs of a fleet meet. This build of sensord has no server of its own: use the full one.",
 		// Whatever was asked for: it is not the words that are wrong.
 		DisableFlagParsing: true,

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -58,7 +59,7 @@ func oneName(command string) cobra.PositionalArgs {
 		if len(args) != 1 {
 			return usageError("hub "+command, "write `sensord hub "+command+" NAME`", "one name is needed")
 		}
-		return checkName("hub "+command+" "+args[0], args[0])
+		return checkName(strings.TrimSpace("hub "+command+" "+args[0]), args[0])
 	}
 }
 
@@ -99,7 +100,7 @@ func (a *app) hubRig(v *hubFlags, r bus.IssueRequest, output string) error {
 	}
 	who := "rig " + r.Name
 	if r.Watch {
-		who = r.Name + ", who may only hear"
+		who = r.Name + ", who may only listen,"
 	}
 	until := ""
 	if !r.Expires.IsZero() {
