@@ -18,7 +18,6 @@ import (
 	"github.com/sensord/sensord/bus/pb"
 	"github.com/sensord/sensord/capture"
 	"github.com/sensord/sensord/configs"
-	"github.com/sensord/sensord/gps"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/web"
 )
@@ -158,40 +157,29 @@ func (s *shared) joinBus(ctx context.Context) error {
 	return err
 }
 
-const (
-	// fixedEvery is how often a position that never changes is published.
-	fixedEvery = 5 * time.Second
-	// claimEvery is how often it is looked whether a radio has got its UUID.
-	claimEvery = 250 * time.Millisecond
-)
+// claimEvery is how often it is looked whether a radio has got its UUID.
+const claimEvery = 250 * time.Millisecond
 
 // reportOnBus tells the fleet where the rig is and how it is, until ctx is done.
 func (s *shared) reportOnBus(ctx context.Context) {
 	position := time.NewTicker(time.Duration(float64(time.Second) / s.cfg.Bus.Rate))
+	sample := time.NewTicker(time.Second) // rates are those of the last seconds
 	status := time.NewTicker(s.cfg.Bus.Every)
 	claims := time.NewTicker(claimEvery)
 	defer position.Stop()
+	defer sample.Stop()
 	defer status.Stop()
 	defer claims.Stop()
 	look := web.NewObserver(s.report)
-	var fixed time.Time // when a position that never changes was told last
+	var told toldPlace
 	s.claimSources()
 	s.bus.PublishStatus(s.busStatus(look.Now(time.Now())))
 	for {
 		select {
 		case now := <-position.C:
-			p, ageNs, ok := lastMeasured(s.tracker.Track(), s.now())
-			if !ok || gps.Hidden(s.cfg.Privacy.Zones, p) || p.Kind == gps.FixedKind && now.Sub(fixed) < fixedEvery {
-				continue
-			}
-			if p.Kind == gps.FixedKind {
-				fixed = now
-			}
-			utc, known := s.utc()
-			if known {
-				utc -= ageNs
-			}
-			s.bus.PublishPosition(pb.FromPosition(p, utc, ageNs))
+			s.tellPlace(&told, now)
+		case now := <-sample.C:
+			look.Now(now)
 		case now := <-status.C:
 			s.bus.PublishStatus(s.busStatus(look.Now(now)))
 		case <-claims.C:

@@ -40,3 +40,38 @@ func TestWhatIsToldIsWhatWasMeasuredLast(t *testing.T) {
 		})
 	}
 }
+
+func TestAPlaceIsToldWhenItIsNew(t *testing.T) {
+	begin := time.Unix(1_700_000_000, 0)
+	for _, tt := range []struct {
+		name     string
+		fixed    bool
+		measures time.Duration // between two of the receiver; 0 has stopped
+		want     int           // in 10 s, looked at ten times a second
+	}{
+		{"once a second", false, time.Second, 10},
+		{"ten times a second", false, 100 * time.Millisecond, 100},
+		{"more often than is told", false, 20 * time.Millisecond, 100},
+		{"grows old", false, 0, 7},
+		{"never moves", true, 0, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var told toldPlace
+			n := 0
+			for at := time.Duration(0); at < 10*time.Second; at += 100 * time.Millisecond {
+				measured := int64(time.Hour)
+				if tt.fixed {
+					measured += int64(at)
+				} else if tt.measures > 0 {
+					measured += int64(at.Truncate(tt.measures))
+				}
+				if told.due(tt.fixed, measured, begin.Add(at)) {
+					n++
+				}
+			}
+			if n != tt.want {
+				t.Errorf("told %d times, want %d", n, tt.want)
+			}
+		})
+	}
+}

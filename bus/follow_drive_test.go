@@ -81,7 +81,7 @@ func (l radioLink) follows(t *testing.T, seed uint64) (leader, follower gpstest.
 			skew = 3*time.Hour + l.step
 		}
 		at := now
-		if newest, ok := a.track.Track().Newest(); ok {
+		if newest, ok := a.track.Track().Ends(); ok {
 			at = min(at, newest)
 		}
 		if p, ok := a.track.Track().At(at); ok && now >= publishAt {

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// How many messages wait for the goroutine that publishes them: events for as
-// long as there is no bus, the others only while it is busy.
+// How many messages wait for the goroutine that publishes them: events, and the
+// last status, for as long as there is no bus, the others only while it is busy.
 const (
 	maxEvents = 1024
 	maxOthers = 128
@@ -29,7 +29,7 @@ type outbox struct {
 	queue   []parcel
 	events  int  // of the queue
 	others  int  // of the queue
-	open    bool // there is a bus: messages other than events are taken
+	open    bool // there is a bus: messages that do not wait for one are taken
 	closing bool // what waits goes out, and then take ends
 	numbers map[Kind]uint64
 }
@@ -47,7 +47,7 @@ func (o *outbox) put(k Kind, subject string, write func(sequence uint64) []byte)
 	defer o.mu.Unlock()
 	o.numbers[k]++
 	n := o.numbers[k]
-	if k != KindEvent && !o.open {
+	if !o.open && !waits(k) {
 		return 1
 	}
 	data := write(n)
@@ -60,6 +60,9 @@ func (o *outbox) put(k Kind, subject string, write func(sequence uint64) []byte)
 	o.wakeUp()
 	return lost
 }
+
+// waits reports whether a message of kind k waits for a bus.
+func waits(k Kind) bool { return k == KindEvent || k == KindStatus }
 
 func (o *outbox) count(k Kind) *int {
 	if k == KindEvent {
@@ -99,7 +102,7 @@ func (o *outbox) again(p parcel) (lost uint64) {
 	return 0
 }
 
-// setOpen says whether there is a bus. While there is none, only events wait.
+// setOpen says whether there is a bus. While there is none, few kinds wait.
 // It returns how many others are lost by that.
 func (o *outbox) setOpen(open bool) (lost uint64) {
 	o.mu.Lock()
@@ -108,12 +111,15 @@ func (o *outbox) setOpen(open bool) (lost uint64) {
 	if !open {
 		kept := o.queue[:0]
 		for _, p := range o.queue {
-			if p.kind == KindEvent {
+			if waits(p.kind) {
 				kept = append(kept, p)
+				continue
 			}
+			*o.count(p.kind)--
+			lost++
 		}
 		clear(o.queue[len(kept):])
-		o.queue, o.others, lost = kept, 0, uint64(o.others)
+		o.queue = kept
 	}
 	o.wakeUp()
 	return lost

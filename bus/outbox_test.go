@@ -23,15 +23,17 @@ func drain(o *outbox) (got []string) {
 
 func put(o *outbox, k Kind) uint64 { return o.put(k, "", func(uint64) []byte { return []byte{1} }) }
 
-func TestOnlyEventsWaitForTheBus(t *testing.T) {
+func TestEventsAndTheLastStatusWaitForTheBus(t *testing.T) {
 	o := newOutbox()
-	for _, k := range []Kind{KindPosition, KindStatus, KindMetaGPS} {
+	for _, k := range []Kind{KindPosition, KindMetaGPS} {
 		if lost := put(o, k); lost != 1 {
 			t.Errorf("%s: %d lost", k, lost)
 		}
 	}
-	if lost := put(o, KindEvent); lost != 0 {
-		t.Errorf("event: %d lost", lost)
+	for _, k := range []Kind{KindEvent, KindStatus} {
+		if lost := put(o, k); lost != 0 {
+			t.Errorf("%s: %d lost", k, lost)
+		}
 	}
 	if got := drain(o); got != nil {
 		t.Errorf("%v went out without a bus", got)
@@ -45,7 +47,7 @@ func TestOnlyEventsWaitForTheBus(t *testing.T) {
 	o.setOpen(true)
 	put(o, KindPosition)
 	// What was lost has left a gap in the numbers.
-	want := []string{"event 1", "event 2", "position 3"}
+	want := []string{"event 1", "status 1", "event 2", "position 3"}
 	if diff := cmp.Diff(want, drain(o)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

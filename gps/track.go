@@ -122,16 +122,6 @@ func (t *Track) Clock() ClockState {
 	return t.clock
 }
 
-// Newest returns when the newest point of the track was measured, CLOCK_BOOTTIME:
-// what At says of later times is predicted. It reports false without a point, as
-// for a sensor that never moves.
-func (t *Track) Newest() (boottimeNs int64, ok bool) {
-	if t == nil {
-		return 0, false
-	}
-	return t.newest()
-}
-
 // newest returns the time of the newest point.
 func (t *Track) newest() (ns int64, ok bool) {
 	for _, l := range [...][]knot{t.tip, t.recent, t.old} {

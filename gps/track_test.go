@@ -291,18 +291,3 @@ func TestFixedPositionWhereTheTrackHasNone(t *testing.T) {
 		t.Errorf("fixed: %v %+v", ok, p)
 	}
 }
-
-func TestNewestIsWhenItWasMeasuredLast(t *testing.T) {
-	var none *gps.Track
-	if _, ok := none.Newest(); ok {
-		t.Error("no track has a newest point")
-	}
-	b := gps.NewBuilder(gps.TrackOptions{})
-	if _, ok := b.Track().Newest(); ok {
-		t.Error("an empty track has a newest point")
-	}
-	b.Add([]gps.Point{{TimeNs: 5e9, Lat: 47, Lon: 8, AccuracyM: 3}, {TimeNs: 6e9, Lat: 47, Lon: 8, AccuracyM: 3}})
-	if ns, ok := b.Track().Newest(); !ok || ns != 6e9 {
-		t.Errorf("%d, %t", ns, ok)
-	}
-}
