@@ -85,19 +85,19 @@ const (
 	ServerClock  Code = "server.clock"  // its clock differs from ours
 	StatusAbsent Code = "status.absent" // no sensord runs here that could be asked
 
-	BusRefused   Code = "bus.refused"   // the bus cannot be reached, or does not answer
-	BusAuth      Code = "bus.auth"      // it does not take the credentials, or there are none
-	BusTLS       Code = "bus.tls"       // certificate, name, or no TLS there
-	BusDenied    Code = "bus.denied"    // the credentials are for another rig or fleet
-	BusListen    Code = "bus.listen"    // the address cannot be listened on
-	BusStore     Code = "bus.store"     // what is published cannot be kept: full, corrupt, or another process has it
-	BusNoStore   Code = "bus.no-store"  // the bus has no JetStream: nothing is kept there, and no claims
-	BusMessage   Code = "bus.message"   // a message that makes no sense, or is too large
-	BusFlood     Code = "bus.flood"     // more messages come than are taken
-	BusLite      Code = "bus.lite"      // this build has no server of its own
-	BusClaimed   Code = "bus.claimed"   // another rig has a source of the same UUID
-	BusReplaced  Code = "bus.replaced"  // another rig of the fleet has this one's name
-	BusUntimely  Code = "bus.untimely"  // the other rig's clock is off, or its messages are late
+	BusRefused  Code = "bus.refused"  // the bus cannot be reached, or does not answer
+	BusAuth     Code = "bus.auth"     // it does not take the credentials, or there are none
+	BusTLS      Code = "bus.tls"      // certificate, name, or no TLS there
+	BusDenied   Code = "bus.denied"   // the credentials are for another rig or fleet
+	BusListen   Code = "bus.listen"   // the address cannot be listened on
+	BusStore    Code = "bus.store"    // what is published cannot be kept: full, corrupt, or another process has it
+	BusNoStore  Code = "bus.no-store" // the bus has no JetStream: nothing is kept there, and no claims
+	BusMessage  Code = "bus.message"  // a message that makes no sense, or is too large
+	BusFlood    Code = "bus.flood"    // more messages come than are taken
+	BusLite     Code = "bus.lite"     // this build has no server of its own
+	BusClaimed  Code = "bus.claimed"  // another rig has a source of the same UUID
+	BusReplaced Code = "bus.replaced" // another rig of the fleet has this one's name
+	BusUntimely Code = "bus.untimely" // the other rig's clock is off, or its messages are late
 
 	ExportFormat Code = "export.format" // nothing that can be read, or written so
 
