@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,10 +16,13 @@ import (
 )
 
 // Times of claims. One that is put every claimEvery outlives two that get lost.
+// When nothing was heard for claimAlone, a rig does as if it were alone: a hub
+// that is started again takes less.
 const (
 	claimEvery = 3 * time.Second
 	claimTick  = time.Second
 	claimPause = time.Second
+	claimAlone = time.Minute
 )
 
 // maxClaims is how many sources a rig claims, and maxRivals how many others are
@@ -40,10 +44,13 @@ func (b *Bus) Claim(sources []ClaimRequest) {
 	if !b.o.Claims {
 		return
 	}
-	for _, key := range b.claims.set(sources, b.o.Now()) {
+	changed, over := b.claims.set(sources, b.o.Now())
+	for _, key := range over {
 		b.trouble.end(key)
 	}
-	kick(b.claims.changed)
+	if changed {
+		kick(b.claims.changed)
+	}
 }
 
 // claimLoop claims what Claim says, and looks who else does, until ctx ends.
@@ -56,8 +63,7 @@ func (b *Bus) claimLoop(ctx context.Context, l *link) {
 		if kv != nil {
 			b.release(ctx, kv, held, mine)
 		}
-		held = nil
-		if len(mine) == 0 {
+		if held = kept(held, mine); len(mine) == 0 {
 			select {
 			case <-b.claims.changed:
 			case <-ctx.Done():
@@ -74,7 +80,7 @@ func (b *Bus) claimLoop(ctx context.Context, l *link) {
 		default:
 		}
 		err := b.hold(ctx, kv, mine, l.claimsAgain)
-		b.claims.setWatching(false)
+		b.claims.cut(b.o.Now())
 		if err != nil && ctx.Err() == nil {
 			b.o.Log.Debug("claims are not watched", "err", err)
 			pause(ctx, claimPause)
@@ -114,14 +120,13 @@ func (b *Bus) hold(ctx context.Context, kv jetstream.KeyValue, mine []ClaimReque
 			if !ok {
 				return errors.New("the watch has ended")
 			}
-			if e != nil && b.heardClaim(e) {
+			if e != nil && b.heardClaim(e, true) {
 				echoed = b.o.Now()
 			}
 		case <-tick.C:
-			now := b.o.Now()
-			b.tellRivals(b.claims.expire(now - int64(claimLease)))
 			// Without our own claims coming back, others do not come either.
-			if now-echoed > int64(claimLease) {
+			b.tellRivals(b.claims.expire(echoed - int64(claimLease)))
+			if b.o.Now()-echoed > int64(claimLease) {
 				return errors.New("the watch is silent")
 			}
 		case err := <-failed:
@@ -136,8 +141,8 @@ func (b *Bus) hold(ctx context.Context, kv jetstream.KeyValue, mine []ClaimReque
 	}
 }
 
-// learn reads which claims there are already; what we knew and is not there is
-// gone.
+// learn reads which claims there are already. Who is not there, as after a new
+// start of the server, has as long as a claim holds to claim again.
 func (b *Bus) learn(ctx context.Context, w jetstream.KeyWatcher) error {
 	limit := time.NewTimer(bucketTimeout)
 	defer limit.Stop()
@@ -149,11 +154,10 @@ func (b *Bus) learn(ctx context.Context, w jetstream.KeyWatcher) error {
 				return errors.New("the watch has ended")
 			}
 			if e == nil {
-				b.claims.setWatching(true)
-				b.tellRivals(b.claims.expire(begun - 1))
+				b.claims.learned(begun)
 				return nil
 			}
-			b.heardClaim(e)
+			b.heardClaim(e, false)
 		case <-limit.C:
 			return errors.New("the watch does not begin")
 		case <-ctx.Done():
@@ -203,18 +207,26 @@ func (b *Bus) putClaim(ctx context.Context, kv jetstream.KeyValue, mine ClaimReq
 func (b *Bus) release(ctx context.Context, kv jetstream.KeyValue, held, keep []ClaimRequest) {
 	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
 	defer cancel()
-	kept := make(map[string]bool)
-	for _, c := range keep {
-		kept[c.UUID] = true
-	}
+	staying := kept(held, keep)
 	var all sync.WaitGroup
 	for _, c := range held {
-		if !kept[c.UUID] {
+		if !slices.Contains(staying, c) {
 			// A claim that stays behind ends by itself.
 			all.Go(func() { _ = kv.Delete(ctx, claimKey(c.UUID, b.o.Rig, b.o.RigID)) })
 		}
 	}
 	all.Wait()
+}
+
+// kept are those of held whose UUIDs are among keep's.
+func kept(held, keep []ClaimRequest) []ClaimRequest {
+	var both []ClaimRequest
+	for _, h := range held {
+		if slices.ContainsFunc(keep, func(k ClaimRequest) bool { return k.UUID == h.UUID }) {
+			both = append(both, h)
+		}
+	}
+	return both
 }
 
 func claimKeys(mine []ClaimRequest, rig, rigID string) []string {
@@ -225,18 +237,19 @@ func claimKeys(mine []ClaimRequest, rig, rigID string) []string {
 	return keys
 }
 
-// heardClaim notes a claim, and reports whether it is our own.
-func (b *Bus) heardClaim(e jetstream.KeyValueEntry) (own bool) {
+// heardClaim notes a claim, and reports whether it is our own. now says that it
+// was put just now, not before we looked.
+func (b *Bus) heardClaim(e jetstream.KeyValueEntry, now bool) (own bool) {
 	parts := strings.Split(e.Key(), ".")
 	if len(parts) != 3 || !isToken(parts[0]) || !isToken(parts[1]) || !isToken(parts[2]) {
 		return false
 	}
 	uuid, rig, rigID := parts[0], parts[1], parts[2]
-	if rigID == b.o.RigID {
-		return rig == b.o.Rig
-	}
+	self := rig == b.o.Rig && rigID == b.o.RigID
 	if e.Operation() != jetstream.KeyValuePut {
-		b.tellRivals(b.claims.drop(uuid, rigID))
+		if !self {
+			b.tellRivals(b.claims.drop(uuid, rig, rigID))
+		}
 		return false
 	}
 	c, err := pb.DecodeClaim(e.Value())
@@ -244,22 +257,34 @@ func (b *Bus) heardClaim(e jetstream.KeyValueEntry) (own bool) {
 		b.Refuse(Message{Address: Address{Fleet: b.o.Fleet, Rig: rig}}, fmt.Errorf("its claim: %w", err))
 		return false
 	}
+	if self {
+		// What the run before this one has claimed is not put again.
+		if own = c.GetHead().GetIncarnation() == b.incarnation; !own && now {
+			b.replaced(rigID, errTwice, b.o.Now()+fadeNs/2)
+		}
+		return own
+	}
 	state := ClaimState{UUID: uuid, Source: c.GetSource(), Rig: rig, RigID: rigID, SinceNs: c.GetSinceNs()}
 	b.tellRivals(b.claims.note(state, b.o.Now()))
 	return false
 }
 
-// tellRivals tells what of the rivals has changed.
+// tellRivals tells what of the rivals has changed. A rival may be none any more
+// by then, because we have let go of the source: who did that was too early to
+// say so.
 func (b *Bus) tellRivals(began, ended []ClaimState) {
 	for _, c := range ended {
 		b.trouble.end(rivalKey(c))
 	}
 	for _, c := range began {
 		b.trouble.beginShown(rivalKey(c), fault.BusClaimed, "uuid "+c.UUID, rivalCause(c))
+		if !b.claims.isRival(c) {
+			b.trouble.end(rivalKey(c))
+		}
 	}
 }
 
-func rivalKey(c ClaimState) string { return "claim/" + c.UUID + "/" + c.RigID }
+func rivalKey(c ClaimState) string { return "claim/" + c.UUID + "/" + c.RigID + "/" + c.Rig }
 
 func rivalCause(c ClaimState) error {
 	return fmt.Errorf("rig %s has a source with it, %q, as this one has with %q", c.Rig, c.Source, c.Ours)

@@ -128,9 +128,39 @@ func TestClaimsOutliveTheirServer(t *testing.T) {
 	hub.Restart(t)
 	bustest.Wait(t, "claims again", func() bool { return first.State().Watching && second.State().Watching })
 	checkRivals(t, first, second)
+	for _, one := range []*rig{first, second} {
+		if n, _ := one.told(fault.BusClaimed); n != 1 {
+			t.Errorf("it was told %d times", n)
+		}
+	}
 	second.stop()
 	first.saysNoMore(t, fault.BusClaimed)
 	first.stop()
+}
+
+// Rigs that were set up from one disk image have one id, and the UUIDs of their
+// files and of what they were told.
+func TestCopiesOfOneDiskClaimFromEachOther(t *testing.T) {
+	hub := bustest.NATSServer(t, hubConf)
+	a, b := joinOptions(t, "first", hub.URL), joinOptions(t, "second", hub.URL)
+	b.RigID = a.RigID
+	first := startRig(t, a)
+	first.Claim(claim("wlan-first"))
+	bustest.Wait(t, "the first claim", func() bool { return first.State().Watching })
+	second := startRig(t, b)
+	second.Claim(claim("wlan-second"))
+	checkRivals(t, first, second)
+	second.stop()
+	first.saysNoMore(t, fault.BusClaimed)
+
+	// One of the same name, too, is named before it says how it is.
+	third := startRig(t, a)
+	third.Claim(claim("wlan-first"))
+	for _, one := range []*rig{first, third} {
+		if e := one.says(t, fault.BusReplaced); e.Object != "rig first" || !strings.Contains(e.Error(), "its disk was copied") {
+			t.Errorf("%v", e)
+		}
+	}
 }
 
 // A rig that is killed takes nothing back; its claims end by themselves.

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sensord/sensord/bus/pb"
@@ -50,7 +51,15 @@ func (n *names) heard(b *Bus, s *pb.Status, now int64) {
 		if !known || now-first < 2e9 {
 			return
 		}
-		cause = fmt.Errorf("another process has this rig's name and id: it was started twice, or its disk was copied")
+		cause = errTwice
 	}
-	b.trouble.show(key, fault.BusReplaced, "rig "+b.o.Rig, cause, until)
+	b.replaced(h.GetRigId(), cause, until)
+}
+
+var errTwice = errors.New("another process has this rig's name and id: it was started twice, or its disk was copied")
+
+// replaced tells that another rig has this one's name, unless it shows until
+// then no more.
+func (b *Bus) replaced(rigID string, cause error, until int64) {
+	b.trouble.show("name/"+rigID, fault.BusReplaced, "rig "+b.o.Rig, cause, until)
 }

@@ -2,8 +2,11 @@ package bus
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
+
+	"github.com/sensord/sensord/bus/pb"
 )
 
 // ClaimState is another rig's claim on a source of ours.
@@ -24,7 +27,8 @@ type claimBook struct {
 	mu       sync.Mutex
 	mine     map[string]claim // by UUID
 	rivals   []rival
-	watching bool // what others claim is heard
+	watching bool  // what others claim is heard
+	cutNs    int64 // CLOCK_BOOTTIME: since when it is not
 }
 
 // claim is one of ours.
@@ -38,7 +42,14 @@ type claim struct {
 // rival is one of another rig.
 type rival struct {
 	ClaimState
-	heardNs int64 // CLOCK_BOOTTIME
+	heardNs  int64 // CLOCK_BOOTTIME
+	soughtNs int64 // CLOCK_BOOTTIME: since when it is heard again and the rival is missing; 0 is not
+}
+
+// is reports whether a rival's claim is that of a rig. Rigs that were set up from
+// one disk image have one id.
+func (s *ClaimState) is(uuid, rig, rigID string) bool {
+	return s.UUID == uuid && s.Rig == rig && s.RigID == rigID
 }
 
 func (c *claimBook) init() {
@@ -46,9 +57,9 @@ func (c *claimBook) init() {
 	c.mine = make(map[string]claim)
 }
 
-// set replaces what this rig claims, and returns the keys of the troubles that
-// are none any more.
-func (c *claimBook) set(sources []ClaimRequest, now int64) (over []string) {
+// set replaces what this rig claims. It reports whether that is something else
+// than before, and returns the keys of the troubles that are none any more.
+func (c *claimBook) set(sources []ClaimRequest, now int64) (changed bool, over []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	mine := make(map[string]claim)
@@ -63,6 +74,7 @@ func (c *claimBook) set(sources []ClaimRequest, now int64) (over []string) {
 		was.source = s.Source
 		mine[s.UUID] = was
 	}
+	changed = !maps.Equal(c.mine, mine)
 	c.mine = mine
 	c.rivals = slices.DeleteFunc(c.rivals, func(r rival) bool {
 		_, still := mine[r.UUID]
@@ -71,7 +83,7 @@ func (c *claimBook) set(sources []ClaimRequest, now int64) (over []string) {
 		}
 		return !still
 	})
-	return over
+	return changed, over
 }
 
 // list returns what this rig claims, in order.
@@ -87,7 +99,8 @@ func (c *claimBook) list() []ClaimRequest {
 }
 
 // settle gives each claim that is new the time from which on it holds: now, but
-// later than those who were there before, whatever their clocks say.
+// later than those who were there before, whatever their clocks say, and such
+// as can be said: the others are to come to the same result.
 func (c *claimBook) settle(now int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,10 +108,10 @@ func (c *claimBook) settle(now int64) {
 		if m.settled {
 			continue
 		}
-		m.sinceNs, m.settled = now, true
+		m.sinceNs, m.settled = min(max(0, now), pb.MaxTimeNs), true
 		for _, r := range c.rivals {
 			if r.UUID == uuid {
-				m.sinceNs = max(m.sinceNs, r.SinceNs+1)
+				m.sinceNs = max(m.sinceNs, min(r.SinceNs+1, pb.MaxTimeNs))
 			}
 		}
 		c.mine[uuid] = m
@@ -127,8 +140,8 @@ func (c *claimBook) note(s ClaimState, now int64) (began, ended []ClaimState) {
 		if r.UUID != s.UUID {
 			continue
 		}
-		if r.RigID == s.RigID {
-			c.rivals[i] = rival{s, now}
+		if r.is(s.UUID, s.Rig, s.RigID) {
+			c.rivals[i] = rival{ClaimState: s, heardNs: now}
 			return nil, nil
 		}
 		others++
@@ -136,18 +149,25 @@ func (c *claimBook) note(s ClaimState, now int64) (began, ended []ClaimState) {
 	if others >= maxRivals {
 		return nil, nil
 	}
-	c.rivals = append(c.rivals, rival{s, now})
+	c.rivals = append(c.rivals, rival{ClaimState: s, heardNs: now})
 	return []ClaimState{s}, nil
 }
 
 // drop forgets the claim of a rival that took it back.
-func (c *claimBook) drop(uuid, rigID string) (began, ended []ClaimState) {
-	return c.remove(func(r rival) bool { return r.UUID == uuid && r.RigID == rigID })
+func (c *claimBook) drop(uuid, rig, rigID string) (began, ended []ClaimState) {
+	return c.remove(func(r rival) bool { return r.is(uuid, rig, rigID) })
 }
 
 // expire forgets claims that were last heard before.
 func (c *claimBook) expire(before int64) (began, ended []ClaimState) {
-	return c.remove(func(r rival) bool { return r.heardNs < before })
+	return c.remove(func(r rival) bool { return max(r.heardNs, r.soughtNs) < before })
+}
+
+// isRival reports whether a claim that was noted still is one of a rival.
+func (c *claimBook) isRival(s ClaimState) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.rivals, func(r rival) bool { return r.is(s.UUID, s.Rig, s.RigID) })
 }
 
 func (c *claimBook) remove(gone func(rival) bool) (began, ended []ClaimState) {
@@ -163,16 +183,42 @@ func (c *claimBook) remove(gone func(rival) bool) (began, ended []ClaimState) {
 	return nil, ended
 }
 
-func (c *claimBook) setWatching(w bool) {
+// learned notes that what others claim is heard, since begun.
+func (c *claimBook) learned(begun int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.watching = w
+	c.watching = true
+	for i := range c.rivals {
+		if r := &c.rivals[i]; r.heardNs < begun && r.soughtNs == 0 {
+			r.soughtNs = begun
+		}
+	}
+}
+
+// cut notes that it is not heard any more.
+func (c *claimBook) cut(now int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.watching {
+		c.watching, c.cutNs = false, now
+	}
+}
+
+// isAlone reports whether nothing was heard for so long that rivals do not count.
+func (c *claimBook) isAlone(now int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.watching && now-c.cutNs > int64(claimAlone)
 }
 
 // Rival returns the other rig that has a source with this UUID, if there is
-// one. Of several, the first.
+// one. Of several, the first. When nothing has been heard of claims for a
+// minute there is none: State knows who there was.
 func (b *Bus) Rival(uuid string) (ClaimState, bool) {
-	for _, c := range b.claims.states(b.o.RigID) {
+	if b.claims.isAlone(b.o.Now()) {
+		return ClaimState{}, false
+	}
+	for _, c := range b.claims.states(b.o.Rig, b.o.RigID) {
 		if c.UUID == uuid {
 			return c, true
 		}
@@ -180,23 +226,25 @@ func (b *Bus) Rival(uuid string) (ClaimState, bool) {
 	return ClaimState{}, false
 }
 
-// states returns all rivals, for each UUID the first first.
-func (c *claimBook) states(rigID string) []ClaimState {
+// states returns all rivals, for each UUID the first first, as the rig sees
+// them.
+func (c *claimBook) states(rig, rigID string) []ClaimState {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := make([]ClaimState, 0, len(c.rivals))
 	for _, r := range c.rivals {
 		m := c.mine[r.UUID]
-		r.First = m.settled && before(m.sinceNs, rigID, r.SinceNs, r.RigID) < 0
+		ours := ClaimState{SinceNs: m.sinceNs, Rig: rig, RigID: rigID}
+		r.First = m.settled && before(ours, r.ClaimState) < 0
 		all = append(all, r.ClaimState)
 	}
 	slices.SortFunc(all, func(a, b ClaimState) int {
-		return cmp.Or(cmp.Compare(a.UUID, b.UUID), before(a.SinceNs, a.RigID, b.SinceNs, b.RigID))
+		return cmp.Or(cmp.Compare(a.UUID, b.UUID), before(a, b))
 	})
 	return all
 }
 
 // before orders two claims on one UUID: both rigs come to the same result.
-func before(aSince int64, aID string, bSince int64, bID string) int {
-	return cmp.Or(cmp.Compare(aSince, bSince), cmp.Compare(aID, bID))
+func before(a, b ClaimState) int {
+	return cmp.Or(cmp.Compare(a.SinceNs, b.SinceNs), cmp.Compare(a.RigID, b.RigID), cmp.Compare(a.Rig, b.Rig))
 }

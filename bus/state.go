@@ -41,7 +41,7 @@ func (b *Bus) State() State {
 		Leaf: *b.leaf.Load(), Domain: b.domain, Err: b.trouble.worst(),
 		Published: b.published.Load(), Kept: b.kept.Load(), Failed: b.failed.Load(),
 		Heard: b.heard.Load(), Refused: b.refused.Load(),
-		Claims: b.claims.states(b.o.RigID), Watching: b.claims.isWatching(),
+		Claims: b.claims.states(b.o.Rig, b.o.RigID), Watching: b.claims.isWatching(),
 	}
 	if b.o.Mode != Join {
 		s.Store = StoreState{Bytes: b.store.Load().Bytes, Limit: b.o.StoreBytes, Err: cmp.Or(b.trouble.err(keyDisk), b.trouble.err(keyStore))}

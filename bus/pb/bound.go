@@ -37,11 +37,11 @@ const (
 	maxRate      = 1e9
 )
 
-// Times outside these are no times of a measurement.
-var (
-	minTimeNs = time.Date(1980, 1, 6, 0, 0, 0, 0, time.UTC).UnixNano() // GPS began
-	maxTimeNs = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
-)
+// Times outside these are no times of a measurement: GPS began in 1980.
+var minTimeNs = time.Date(1980, 1, 6, 0, 0, 0, 0, time.UTC).UnixNano()
+
+// MaxTimeNs is the latest time that a message can hold: the year 2200.
+const MaxTimeNs int64 = 7_258_118_400_000_000_000
 
 // A bound is shown everything of a message that has bounds. It keeps the first
 // error, or mends what can be mended.
@@ -164,7 +164,7 @@ func (b *bound) boot(name string, ns *int64) {
 }
 
 func (b *bound) time(name string, ns *int64, first int64) {
-	if *ns == 0 || *ns >= first && *ns <= maxTimeNs {
+	if *ns == 0 || *ns >= first && *ns <= MaxTimeNs {
 		return
 	}
 	if b.mend {
