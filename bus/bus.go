@@ -108,6 +108,7 @@ func New(o Options) (*Bus, error) {
 	}
 	b := &Bus{o: o, out: newOutbox()}
 	b.incarnation = newIncarnation()
+	b.kin.run = b.incarnation
 	b.subjects.position = Subject(o.Fleet, o.Rig, KindPosition)
 	b.subjects.status = Subject(o.Fleet, o.Rig, KindStatus)
 	b.subjects.event = Subject(o.Fleet, o.Rig, KindEvent)

@@ -27,6 +27,8 @@ const keepKin = 30 * time.Second
 
 // A lineage is which rigs' positions ours was made of lately.
 type lineage struct {
+	run uint64 // this rig's own, as incarnations are; 0 is not known
+
 	mu    sync.Mutex
 	until map[string]int64 // by rig; CLOCK_BOOTTIME
 }
@@ -75,6 +77,9 @@ const (
 
 // circular reports whether a position is ours, or was made of ours.
 func (f *Follower) circular(m Message, h *heard, tell func(gps.Event)) bool {
+	if m.Kind == KindMetaGPS && h.head.GetIncarnation() != 0 && h.head.GetIncarnation() == f.kin.run {
+		return true // it was posted to this rig, and is a receiver's here already
+	}
 	if m.Kind == KindPosition && (m.Self || m.Rig == f.self) {
 		const text = "the position is this rig's own, and is not followed"
 		if f.news(saidOwn, text, tell) {

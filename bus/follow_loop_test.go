@@ -52,6 +52,28 @@ func TestOwnPositionsAreNotFollowed(t *testing.T) {
 	}
 }
 
+// What was posted here is a receiver's already, and would count twice. What a
+// program beside us says in our name is not ours.
+func TestAMetaGPSThatWasPostedHereIsNotFollowed(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		run  uint64
+		o    FollowOptions
+		want bool
+	}{
+		{"posted here", 9, FollowOptions{From: Heard{MetaGPS: "phone"}}, false},
+		{"posted here, to hand on", 9, FollowOptions{From: Heard{MetaGPS: "phone"}, HandOn: true}, true},
+		{"in our name", 0, FollowOptions{From: Heard{MetaGPS: "phone"}}, true},
+		{"posted elsewhere", 8, FollowOptions{From: Heard{MetaGPS: "phone"}}, true},
+	} {
+		p := newPair(tt.o)
+		p.kin.run = 9
+		if _, got := p.at(t, p.nowNs, said{rig: "base", self: true, incarnation: tt.run, sequence: 1, lat: 47, meta: true}); got != tt.want {
+			t.Errorf("%s: %t instead of %t", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestALineageNamesAsManyAsAMessageCan(t *testing.T) {
 	var l lineage
 	for i := range 20 {

@@ -153,7 +153,8 @@ func (l *line) next(m Message, h *heard) bool {
 	case l.heardNs == 0:
 		l.begin(from)
 	case from == l.from:
-		if sequence != 0 && sequence <= l.sequence && !silent {
+		// Numbers of one run go up; what somebody makes by hand may have no run.
+		if sequence != 0 && sequence <= l.sequence && (!silent || from.incarnation != 0) {
 			return false
 		}
 	case slices.Contains(l.past, from):

@@ -111,6 +111,7 @@ func TestWhatIsNotNewIsNotFollowed(t *testing.T) {
 		{"1", 5, 1, 100, 0, false}, // overtaken
 		{"1", 5, 9, 102, 1, true},
 		{"1", 5, 10, 102, 0, false}, // the same measurement
+		{"1", 5, 3, 101, 4, false},  // recorded, and said again after a silence
 		{"1", 6, 1, 1, 1, true},     // started again
 		{"1", 5, 11, 104, 0, false},
 		{"1", 6, 2, 2, 1, true},

@@ -25,6 +25,8 @@ type parcel struct {
 type outbox struct {
 	wake chan struct{} // of one, for take
 
+	refusedNs int64 // CLOCK_BOOTTIME: when the store last did; of who takes, 0 is never
+
 	mu      sync.Mutex
 	queue   []parcel
 	events  int  // of the queue

@@ -18,6 +18,10 @@ import (
 const (
 	ackTimeout = 10 * time.Second
 	sendPause  = 200 * time.Millisecond
+	// storeCalm is how long a store must not have refused anything to be well
+	// again. One that is nearly full takes this and refuses that, and what is
+	// told of it may be an event that it is given.
+	storeCalm = 10 * time.Second
 )
 
 // PublishPosition publishes where the rig is. It is lost, and counted, while
@@ -141,11 +145,14 @@ func (b *Bus) sendOne(ctx context.Context, l *link, p parcel) error {
 	b.published.Add(1)
 	if err != nil {
 		b.failed.Add(1)
+		b.out.refusedNs = b.o.Now()
 		b.notKept(l, err)
 		return nil
 	}
 	b.kept.Add(1)
-	b.trouble.end(keyStore)
+	if last := b.out.refusedNs; last == 0 || b.o.Now()-last > int64(storeCalm) {
+		b.trouble.end(keyStore)
+	}
 	return nil
 }
 

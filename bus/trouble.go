@@ -2,14 +2,19 @@ package bus
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/sensord/sensord/internal/fault"
 )
 
-// maxTroubles is how many things may be wrong at a time. Some are named by
-// strangers; what is beyond is only counted.
-const maxTroubles = 256
+// maxTroubles is how many things may be wrong at a time, and maxStrangers how
+// many of them may be that others send too much or nonsense; what is beyond is
+// only counted. Whoever that is, what the rig itself lacks is told.
+const (
+	maxTroubles  = 256
+	maxStrangers = 32
+)
 
 // fadeNs is for how long something that shows from time to time must not have
 // shown to be over.
@@ -22,6 +27,7 @@ type troubles struct {
 
 	mu      sync.Mutex
 	now     map[string]trouble
+	strange int // how many of now are of strangers
 	untold  []Change
 	telling bool
 }
@@ -61,10 +67,13 @@ func (t *troubles) add(key string, one trouble) {
 		t.now = make(map[string]trouble)
 	}
 	was, known := t.now[key]
-	if !known && len(t.now) >= maxTroubles {
+	switch {
+	case known || !named(key):
+	case len(t.now) >= maxTroubles, one.until != 0 && t.strange >= maxStrangers:
 		t.mu.Unlock()
 		return
 	}
+	t.strange += stranger(key, one) - stranger(key, was)
 	t.now[key] = one
 	if known && was.change.Code == one.change.Code {
 		t.mu.Unlock()
@@ -72,6 +81,17 @@ func (t *troubles) add(key string, one trouble) {
 	}
 	t.untold = append(t.untold, one.change)
 	t.tell()
+}
+
+// named reports whether a key has somebody's name in it: "flood/rover-1".
+func named(key string) bool { return strings.Contains(key, "/") }
+
+// stranger is 1 for what somebody else does, of whom there may be any number.
+func stranger(key string, one trouble) int {
+	if one.until != 0 && named(key) {
+		return 1
+	}
+	return 0
 }
 
 // end says that what was wrong under the key is so no more.
@@ -95,6 +115,7 @@ func (t *troubles) fade(now int64) {
 func (t *troubles) remove(key string) {
 	if was, known := t.now[key]; known {
 		delete(t.now, key)
+		t.strange -= stranger(key, was)
 		t.untold = append(t.untold, Change{Code: was.change.Code, Object: was.change.Object})
 	}
 }

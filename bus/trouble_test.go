@@ -57,8 +57,25 @@ func TestStrangersCannotMakeTroubleWithoutEnd(t *testing.T) {
 	for i := range 10 * maxTroubles {
 		tr.show(fmt.Sprint("message/", i), fault.BusMessage, fmt.Sprint("rig ", i), errors.New("no sense"), 100)
 	}
-	if began != maxTroubles {
+	if began != maxStrangers {
 		t.Errorf("%d were told", began)
+	}
+	// What concerns us is told all the same.
+	tr.show(keyDenied, fault.BusDenied, "bus", errors.New("no"), 200)
+	for i := range 2 * maxTroubles {
+		tr.beginShown(fmt.Sprint("claim/", i), fault.BusClaimed, fmt.Sprint("uuid ", i), errors.New("two"))
+	}
+	tr.begin(keyServer, fault.BusRefused, "bus", errors.New("away"))
+	if tr.err(keyServer) == nil || tr.err("claim/1") == nil || tr.err(keyDenied) == nil || began != maxTroubles+1 {
+		t.Errorf("%d were told", began)
+	}
+	tr.fade(100)
+	for i := range 10 * maxTroubles {
+		tr.end(fmt.Sprint("claim/", i))
+		tr.show(fmt.Sprint("flood/", i), fault.BusFlood, fmt.Sprint("rig ", i), errors.New("too much"), 300)
+	}
+	if n := len(tr.now); n != maxStrangers+2 {
+		t.Errorf("%d things are wrong", n)
 	}
 }
 
