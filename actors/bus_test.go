@@ -148,6 +148,10 @@ func TestASourceOfAnotherRigIsNotAnnounced(t *testing.T) {
 	if s := r.Status().Sources[0]; s.Frames.Dropped != 0 || s.Frames.Acked != 0 {
 		t.Errorf("%+v", s.Frames)
 	}
+	since := r.Status().Sources[0].Link.Since
+	eventually(t, r.Rig, "the same wait, however often it was looked", func(s Status) bool {
+		return s.Sources[0].Link.Since.Equal(since) && time.Since(since) > 2*rivalAgain
+	})
 	first.Claim(nil)
 	eventually(t, r.Rig, "frames that are confirmed", func(s Status) bool { return s.Sources[0].Frames.Acked == 100 })
 	eventually(t, r.Rig, "the end of the rivalry", func(Status) bool { return len(r.Report().Bus.Rivals) == 0 })

@@ -30,11 +30,14 @@ func (k *uplinkActor) givesWay(ctx actor.Context) bool {
 	if why == nil {
 		return false
 	}
-	if fault.CodeOf(k.state.link.Load().Err) != fault.CodeOf(why) {
+	link := k.state.link.Load()
+	since, waits := link.Since, link.State == LinkWaiting && fault.CodeOf(link.Err) == fault.CodeOf(why)
+	if !waits {
+		since = time.Now()
 		k.log.Warn("not linked while another rig has this source", "err", why, "code", fault.CodeOf(why), "remedy", fault.RemedyOf(why))
 	}
-	k.update(func(s *LinkStatus) { s.Err = why })
 	k.again(ctx, rivalAgain)
+	k.update(func(s *LinkStatus) { s.Err, s.Since = why, since })
 	return true
 }
 
