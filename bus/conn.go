@@ -2,29 +2,13 @@ package bus
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"io"
-	"math/rand/v2"
-	"net"
-	"net/url"
-	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/sensord/sensord/internal/fault"
-)
-
-// Times of a connection: a cut line shows after two pings without an answer.
-const (
-	connectTimeout = 5 * time.Second
-	pingInterval   = 10 * time.Second
-	writeTimeout   = 10 * time.Second
-	firstReconnect = 250 * time.Millisecond
-	lastReconnect  = 10 * time.Second
 )
 
 // Keys of troubles that there is one of.
@@ -44,10 +28,10 @@ type link struct {
 	js      jetstream.JetStream // of the server that nc is connected to
 	fleet   jetstream.JetStream // where the fleet's buckets are
 	server  *Server             // nil in mode Join
+	remote  remote              // of mode Join
 	keeping atomic.Bool         // the rig's own stream is there
 	closed  chan struct{}       // when nothing of nc runs any more
 	abort   context.CancelFunc  // ends an attempt to connect
-	dialed  atomic.Pointer[error]
 
 	settled chan struct{} // closed when it is known whether there is a stream
 	mend    chan struct{} // of one: the stream is to be looked at
@@ -56,12 +40,17 @@ type link struct {
 	entryAgain  chan struct{} // the same
 }
 
-// connect makes a link that goes on for ever. The error is one of the options.
-// While the server cannot be reached it is connected later.
+// connect makes a link that goes on until the server ends it with words that the
+// client does not know. The error is one of the options. While the server cannot
+// be reached it is connected later.
 func (b *Bus) connect(ctx context.Context, s *Server) (*link, error) {
 	l := &link{
 		server: s, closed: make(chan struct{}), settled: make(chan struct{}),
 		mend: make(chan struct{}, 1), claimsAgain: make(chan struct{}, 1), entryAgain: make(chan struct{}, 1),
+		remote: remote{credsFile: b.o.CredsFile, user: b.o.User, password: b.o.Password, tls: b.o.TLS},
+	}
+	if b.o.Mode == Join {
+		l.remote.urls = b.o.URLs // else they are the hub's, whom our own server joins
 	}
 	// A dial ends with ctx while there is no connection; one that is there is
 	// still needed then.
@@ -69,7 +58,7 @@ func (b *Bus) connect(ctx context.Context, s *Server) (*link, error) {
 	l.abort = abort
 	stop := context.AfterFunc(ctx, abort)
 	defer stop()
-	nc, err := nats.Connect(strings.Join(b.o.URLs, ","), b.natsOptions(dialing, l)...)
+	nc, err := nats.Connect(l.remote.url(), b.natsOptions(dialing, l)...)
 	if err != nil {
 		abort()
 		return nil, classify(b.object(), err)
@@ -97,108 +86,18 @@ func (b *Bus) disconnect(l *link) {
 }
 
 func (b *Bus) natsOptions(ctx context.Context, l *link) []nats.Option {
-	opts := []nats.Option{
-		nats.Name("sensord " + b.o.Rig),
-		nats.CustomInboxPrefix(inboxPrefix(b.o.Rig)),
-		nats.Timeout(connectTimeout), nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(2),
-		nats.FlusherTimeout(writeTimeout), nats.ReconnectOnFlusherError(),
-		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
-		nats.CustomReconnectDelay(reconnectDelay),
-		nats.ReconnectBufSize(-1), // what waits, waits in the outbox, with rules of its own
+	opts := append(clientOptions("sensord "+b.o.Rig, inboxPrefix(b.o.Rig)),
 		nats.ConnectHandler(func(nc *nats.Conn) { b.connected(l, nc) }),
 		nats.ReconnectHandler(func(nc *nats.Conn) { b.connected(l, nc) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { b.disconnected(l, err) }),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { b.disconnected(l, err) }),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) { b.asyncError(sub, err) }),
 		nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }),
-	}
+	)
 	if l.server != nil {
 		return append(opts, l.server.InProcess())
 	}
-	opts = append(opts, nats.SetCustomDialer(dialer{ctx: ctx, failed: &l.dialed}), nats.DontRandomize(), nats.SkipHostLookup())
-	if b.o.CredsFile != "" {
-		opts = append(opts, credsOption(b.o.CredsFile))
-	}
-	if b.o.User != "" {
-		opts = append(opts, nats.UserInfo(b.o.User, b.o.Password))
-	}
-	if b.o.TLS != nil {
-		opts = append(opts, tlsOption(b.o.TLS, b.o.URLs))
-	}
-	return opts
-}
-
-// credsOption takes credentials from a file at every attempt to connect. NATS's
-// own option wants the file to be there when the bus begins.
-func credsOption(file string) nats.Option {
-	read := func() (o nats.Options, err error) {
-		return o, nats.UserCredentials(file)(&o)
-	}
-	return func(o *nats.Options) error {
-		o.UserJWT = func() (string, error) {
-			now, err := read()
-			if err != nil {
-				return "", err
-			}
-			return now.UserJWT()
-		}
-		o.SignatureCB = func(nonce []byte) ([]byte, error) {
-			now, err := read()
-			if err != nil {
-				return nil, err
-			}
-			return now.SignatureCB(nonce)
-		}
-		return nil
-	}
-}
-
-// tlsOption takes what TLS is to be spoken with, without making a nats:// URL
-// one that must have it.
-func tlsOption(c *tls.Config, urls []string) nats.Option {
-	return func(o *nats.Options) error {
-		o.TLSConfig = c.Clone()
-		for _, u := range urls {
-			o.Secure = o.Secure || strings.HasPrefix(u, "tls://")
-		}
-		return nil
-	}
-}
-
-// dialer dials until its context ends, and ends what was dialed by then and
-// says nothing yet, too.
-type dialer struct {
-	ctx    context.Context // NATS dials without one
-	failed *atomic.Pointer[error]
-}
-
-// Dial is net.Dialer's.
-func (d dialer) Dial(network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(d.ctx, connectTimeout)
-	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, network, address)
-	d.failed.Store(&err)
-	if err != nil {
-		return nil, err
-	}
-	return &dialed{Conn: conn, forget: context.AfterFunc(d.ctx, func() { _ = conn.Close() })}, nil
-}
-
-type dialed struct {
-	net.Conn
-	forget func() bool
-}
-
-func (d *dialed) Close() error {
-	d.forget()
-	return d.Conn.Close()
-}
-
-// reconnectDelay returns how long to wait after all servers were tried attempts
-// times.
-func reconnectDelay(attempts int) time.Duration {
-	d := min(firstReconnect<<min(max(attempts-1, 0), 10), lastReconnect)
-	return d/2 + rand.N(d/2)
+	return append(opts, l.remote.options(ctx)...)
 }
 
 // connected is told by the client, at the first connection and at each other.
@@ -224,37 +123,25 @@ func (b *Bus) disconnected(l *link, err error) {
 		b.connection.Store(&connection{server: c.server, sinceNs: b.o.Now()})
 	}
 	b.failed.Add(b.out.setOpen(false))
-	if err == nil || errors.Is(err, io.EOF) && b.trouble.err(keyServer) != nil {
-		return // we ended it, or it is known why it was ended
-	}
-	if dialed := l.dialed.Load(); errors.Is(err, nats.ErrNoServers) && dialed != nil && *dialed != nil {
-		err = *dialed
-	}
-	b.trouble.begin(b.why(keyServer, err))
+	b.sayWhy(l, err)
 }
 
-// watchAttempts tells, until ctx ends, why a connection that was made came to
-// nothing: NATS tells of those only that could not be made.
-func (b *Bus) watchAttempts(ctx context.Context, l *link) {
-	failed := l.nc.StatusChanged(nats.RECONNECTING)
-	defer l.nc.RemoveStatusListener(failed)
-	for {
-		select {
-		case _, ok := <-failed:
-			if !ok {
-				return
-			}
-		case <-ctx.Done():
-			return
-		}
-		err := l.nc.LastError()
-		if err == nil || codeOf(err) != fault.BusTLS && codeOf(err) != fault.BusAuth {
-			continue
-		}
+// sayWhy says why there is no connection.
+func (b *Bus) sayWhy(l *link, err error) {
+	if err = l.remote.reason(err, b.trouble.err(keyServer) != nil); err != nil {
 		b.trouble.begin(b.why(keyServer, err))
-		if l.nc.IsConnected() { // by now, and who was told so was earlier than we
-			b.trouble.end(keyServer)
-		}
+	}
+}
+
+// lookAt says what the client does not tell of a link.
+func (b *Bus) lookAt(l *link) {
+	err := unmade(l.nc)
+	if err == nil {
+		return
+	}
+	b.sayWhy(l, err)
+	if l.nc.IsConnected() { // by now, and who was told so was earlier than we
+		b.trouble.end(keyServer)
 	}
 }
 
@@ -277,7 +164,7 @@ func (b *Bus) asyncError(sub *nats.Subscription, err error) {
 	switch {
 	case isAny(err, refusals[:]):
 		b.trouble.begin(b.why(keyServer, err))
-	case errors.Is(err, nats.ErrPermissionViolation):
+	case codeOf(err) == fault.BusDenied:
 		key, code, object, cause := b.why(keyDenied, err)
 		b.trouble.show(key, code, object, cause, now+fadeNs)
 	case errors.Is(err, nats.ErrSlowConsumer) && sub != nil:
@@ -294,22 +181,4 @@ func (b *Bus) object() string {
 		return "bus " + withoutSecrets(b.o.URLs[0])
 	}
 	return "bus"
-}
-
-// withoutSecrets is a URL as it may be shown.
-func withoutSecrets(s string) string {
-	u, err := url.Parse(s)
-	if err != nil {
-		return ""
-	}
-	u.User = nil
-	return u.String()
-}
-
-// kick wakes who waits on a channel of one.
-func kick(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }

@@ -38,7 +38,7 @@ func codeOf(err error) fault.Code {
 	if errors.Is(err, nats.ErrSecureConnRequired) || errors.Is(err, nats.ErrSecureConnWanted) || errors.Is(err, nats.ErrTLS) {
 		return fault.BusTLS
 	}
-	if errors.Is(err, nats.ErrPermissionViolation) {
+	if errors.Is(err, nats.ErrPermissionViolation) || errors.Is(err, nats.ErrMaxSubscriptionsExceeded) {
 		return fault.BusDenied
 	}
 	if isTLS(err) {
@@ -60,9 +60,14 @@ func isTLS(err error) bool {
 		errors.As(err, &authority) || errors.As(err, &host) || strings.Contains(err.Error(), "tls: ")
 }
 
-// plain is a cause in words of ours where NATS's are for programmers.
+// maxCause is how much of a server's words is said.
+const maxCause = 300
+
+// plain is a cause in words of ours where NATS's are for programmers. What a
+// server says, or shows in a certificate, it may have made up for the terminal.
 func plain(err error) error {
-	text, theirs := strings.CutPrefix(err.Error(), "nats: ")
+	whole := err.Error()
+	text, theirs := strings.CutPrefix(harmlessText(whole, maxCause), "nats: ")
 	text = strings.TrimPrefix(text, "tls error: ")
 	switch {
 	case errors.Is(err, io.EOF):
@@ -72,7 +77,7 @@ func plain(err error) error {
 	case errors.Is(err, nats.ErrPermissionViolation):
 		_, what, _ := strings.Cut(text, "Permissions Violation for ")
 		return &plainError{"it does not allow this: " + strings.ToLower(what[:min(1, len(what))]) + what[min(1, len(what)):], err}
-	case !theirs || text == "":
+	case (!theirs || text == "") && len(whole) == len(text):
 		return err
 	}
 	return &plainError{text, err}

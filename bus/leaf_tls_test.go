@@ -11,11 +11,13 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/sensord/sensord/bus"
 	"github.com/sensord/sensord/bus/bustest"
@@ -105,4 +107,50 @@ func TestHubThatWantsCertificates(t *testing.T) {
 	}
 	with := &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	startLeaf(t, "roof", hub.LeafURL, hub.Creds(t, "fleet", "roof"), func(o *bus.ServerOptions) { o.Leaf.TLS = with }).joined(t)
+}
+
+// A rig that joins a hub over TLS speaks none with the server inside itself.
+func TestRigAtAHubWithTLS(t *testing.T) {
+	cert, pool := selfSigned(t)
+	hub := bustest.StartHub(t, func(o *bus.HubOptions) {
+		o.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	})
+	trusting := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	people := watching(t, bus.WatchOptions{URLs: []string{hub.URL}, CredsFile: hub.WatchCreds(t, "fleet", "anna"), TLS: trusting})
+	js, err := jetstream.NewWithDomain(connect(t, hub.URL, nats.Secure(trusting), nats.UserCredentials(hub.WatchCreds(t, "fleet", "bob")),
+		nats.CustomInboxPrefix("_INBOX_watch")), bus.HubDomain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []bus.Options{leafOptions(t, "leaf", hub.LeafURL), joinOptions(t, "client", hub.URL)} {
+		t.Run(o.Rig, func(t *testing.T) {
+			o.CredsFile, o.TLS = hub.Creds(t, "fleet", o.Rig), trusting
+			r := startRig(t, o)
+			bustest.Wait(t, "a connection, or why there is none", func() bool { return r.State().Connected || r.State().Err != nil })
+			if err := r.State().Err; err != nil {
+				t.Fatal(err)
+			}
+			sees(t, people, "the rig", func(v *bus.FleetView) bool {
+				r.PublishStatus(recording())
+				r.PublishPosition(position(1))
+				return slices.ContainsFunc(v.Rigs, func(one bus.FleetRig) bool { return one.Name == o.Rig && one.Position != nil })
+			})
+			if o.Mode == bus.Leaf {
+				r.joined(t)
+				before := r.State().Kept
+				r.publishKept(t, 0, 5)
+				bustest.Wait(t, "all of it at the hub", func() bool {
+					s, err := js.Stream(t.Context(), "FLEET_fleet")
+					if err != nil {
+						return false
+					}
+					info, err := s.Info(t.Context())
+					return err == nil && info.State.Msgs >= before+10
+				})
+			}
+			if s := r.State(); s.Err != nil || s.Leaf.Err != nil {
+				t.Errorf("state %+v", s)
+			}
+		})
+	}
 }

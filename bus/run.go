@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -13,7 +14,7 @@ import (
 const endTimeout = 2 * time.Second
 
 // lookEvery is how often the server is asked how it is, and tidyEvery how often
-// what is over by itself is ended.
+// it is looked what has changed without being told.
 const (
 	lookEvery = 10 * time.Second
 	tidyEvery = time.Second
@@ -44,42 +45,38 @@ func (b *Bus) Run(ctx context.Context) error {
 			b.trouble.end(keyHub)
 		}()
 	}
+	for again := (redials{}); ctx.Err() == nil; again.pause(ctx) {
+		if err := b.stay(ctx, server, changed); err != nil {
+			b.trouble.begin(b.why(keyServer, err))
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// stay connects, and does all that there is to do until ctx ends, or the
+// connection does for good. The error is one of the options.
+func (b *Bus) stay(ctx context.Context, server *Server, changed <-chan struct{}) error {
 	l, err := b.connect(ctx, server)
 	if err != nil {
-		b.trouble.begin(b.why(keyServer, err))
 		return err
 	}
 	defer b.disconnect(l)
-
-	var work, sending sync.WaitGroup
-	b.out.reopen()
-	work.Go(func() { b.subscribe(ctx, l) })
-	work.Go(func() { b.keepEntry(ctx, l) })
-	work.Go(func() { b.tidy(ctx) })
-	work.Go(func() { b.watchAttempts(ctx, l) })
-	if b.o.Claims {
-		work.Go(func() { b.claimLoop(ctx, l) })
-	}
-	if server != nil {
-		work.Go(func() { b.keep(ctx, l) })
-		work.Go(func() { b.watchServer(ctx, l, changed) })
-	} else {
-		close(l.settled)
-	}
+	on, leave := context.WithCancel(ctx)
+	defer leave()
 	// What waits goes out after everything else has ended.
 	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	sending.Go(func() {
-		select {
-		case <-l.settled:
-		case <-ctx.Done():
-		}
-		b.send(last, l)
-	})
+	work, sending := b.begin(on, last, l, changed)
 
-	<-ctx.Done()
-	late := time.AfterFunc(endTimeout, cancel)
-	defer late.Stop()
+	select {
+	case <-ctx.Done():
+		late := time.AfterFunc(endTimeout, cancel)
+		defer late.Stop()
+	case <-l.closed:
+		b.disconnected(l, cmp.Or(l.nc.LastError(), errEnded))
+		leave()
+	}
 	b.out.close()
 	sending.Wait()
 	work.Wait()
@@ -88,7 +85,38 @@ func (b *Bus) Run(ctx context.Context) error {
 		_ = l.nc.FlushWithContext(flush) // the server has it, or is gone
 		done()
 	}
-	return ctx.Err()
+	return nil
+}
+
+// begin begins what there is to do with a link until ctx ends, and the sending
+// of what waits, which ends with last or when the outbox is closed and nothing
+// waits that can go out.
+func (b *Bus) begin(ctx, last context.Context, l *link, changed <-chan struct{}) (work, sending *sync.WaitGroup) {
+	work, sending = new(sync.WaitGroup), new(sync.WaitGroup)
+	b.out.reopen()
+	if data, _ := b.entry.get(); data != nil {
+		kick(b.entry.changed) // another link may not have put it
+	}
+	work.Go(func() { b.subscribe(ctx, l) })
+	work.Go(func() { b.keepEntry(ctx, l) })
+	work.Go(func() { b.tidy(ctx, l) })
+	if b.o.Claims {
+		work.Go(func() { b.claimLoop(ctx, l) })
+	}
+	if l.server != nil {
+		work.Go(func() { b.keep(ctx, l) })
+		work.Go(func() { b.watchServer(ctx, l, changed) })
+	} else {
+		close(l.settled)
+	}
+	sending.Go(func() {
+		select {
+		case <-l.settled:
+		case <-ctx.Done():
+		}
+		b.send(last, l)
+	})
+	return work, sending
 }
 
 // startServer starts the rig's own server, if it is to have one. changed is
@@ -151,14 +179,16 @@ func (b *Bus) look(l *link) {
 	}
 }
 
-// tidy ends what is over by itself, until ctx ends.
-func (b *Bus) tidy(ctx context.Context) {
+// tidy ends what is over by itself, and looks why there is no link, until ctx
+// ends.
+func (b *Bus) tidy(ctx context.Context, l *link) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
 			b.trouble.fade(b.o.Now())
+			b.lookAt(l)
 		case <-ctx.Done():
 			return
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -50,8 +49,8 @@ type Watcher struct {
 	cancel  context.CancelFunc
 	working sync.WaitGroup
 
+	remote  remote
 	failure atomic.Pointer[error] // why it is not connected, or hears nothing though it is
-	dialed  atomic.Pointer[error]
 
 	mu    sync.Mutex // guards what follows; nothing is called with it but Fleet
 	fleet *Fleet
@@ -73,7 +72,8 @@ func Dial(o WatchOptions) (*Watcher, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &Watcher{
 		o: o, settled: make(chan struct{}), changed: make(chan struct{}, 1), cancel: cancel,
-		fleet: NewFleet(o.Fleet, o.Every),
+		fleet:  NewFleet(o.Fleet, o.Every),
+		remote: remote{urls: o.URLs, credsFile: o.CredsFile, user: o.User, password: o.Password, tls: o.TLS},
 	}
 	w.working.Go(func() { w.work(ctx) })
 	return w, nil
@@ -107,11 +107,11 @@ func (w *Watcher) Close() {
 // work keeps a connection until ctx ends. The client makes it again by itself,
 // but where the server has ended it with words that the client does not know.
 func (w *Watcher) work(ctx context.Context) {
-	for attempts := 1; ctx.Err() == nil; attempts++ {
+	for again := (redials{}); ctx.Err() == nil; again.pause(ctx) {
 		if err := w.listen(ctx); err != nil {
-			w.lost(w.why(err))
+			w.fail(err)
+			w.lost(*w.failure.Load())
 		}
-		pause(ctx, reconnectDelay(attempts))
 	}
 }
 
@@ -121,7 +121,7 @@ func (w *Watcher) listen(ctx context.Context) error {
 	dialing, abort := context.WithCancel(ctx)
 	defer abort()
 	closed := make(chan struct{})
-	nc, err := nats.Connect(strings.Join(w.o.URLs, ","), w.natsOptions(dialing, closed)...)
+	nc, err := nats.Connect(w.remote.url(), w.natsOptions(dialing, closed)...)
 	if err != nil {
 		return err
 	}
@@ -157,10 +157,11 @@ func (w *Watcher) subject() string { return Prefix + "." + w.o.Fleet + ".>" }
 
 // look takes over how the connection is.
 func (w *Watcher) look(ctx context.Context, nc *nats.Conn) {
-	// Of attempts that come to nothing after they have reached somebody, the
-	// client tells only here.
-	if err := nc.LastError(); err != nil && !nc.IsConnected() && (codeOf(err) == fault.BusAuth || codeOf(err) == fault.BusTLS) {
-		w.fail(err)
+	if err := unmade(nc); err != nil {
+		w.sayWhy(err)
+		if nc.IsConnected() { // by now, and who was told so was earlier than we
+			w.failure.Store(nil)
+		}
 	}
 	if failure := w.failure.Load(); failure != nil || !nc.IsConnected() {
 		if failure != nil {
@@ -214,42 +215,28 @@ func (w *Watcher) natsOptions(ctx context.Context, closed chan struct{}) []nats.
 		w.failure.Store(nil)
 		kick(w.changed)
 	}
-	opts := []nats.Option{
-		nats.Name("sensord fleet"), nats.CustomInboxPrefix(prefix),
-		nats.Timeout(connectTimeout), nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(2),
-		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
-		nats.CustomReconnectDelay(reconnectDelay), nats.ReconnectBufSize(-1),
+	opts := append(clientOptions("sensord fleet", prefix),
 		nats.ConnectHandler(well), nats.ReconnectHandler(well),
 		nats.DisconnectErrHandler(w.disconnected), nats.ReconnectErrHandler(w.disconnected),
 		nats.ErrorHandler(w.asyncError),
 		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
-		nats.SetCustomDialer(dialer{ctx: ctx, failed: &w.dialed}), nats.DontRandomize(), nats.SkipHostLookup(),
-	}
-	if w.o.CredsFile != "" {
-		opts = append(opts, nats.UserCredentials(w.o.CredsFile))
-	}
-	if w.o.User != "" {
-		opts = append(opts, nats.UserInfo(w.o.User, w.o.Password))
-	}
-	if w.o.TLS != nil {
-		opts = append(opts, tlsOption(w.o.TLS, w.o.URLs))
-	}
-	return opts
+	)
+	return append(opts, w.remote.options(ctx)...)
 }
 
 // disconnected is told by the client, when the connection ends and when it
 // cannot be made.
 func (w *Watcher) disconnected(_ *nats.Conn, err error) {
-	if errors.Is(err, io.EOF) && w.failure.Load() != nil {
-		return // it is known why
-	}
-	if dialed := w.dialed.Load(); errors.Is(err, nats.ErrNoServers) && dialed != nil && *dialed != nil {
-		err = *dialed
-	}
-	w.fail(cmp.Or(err, errEnded))
+	w.sayWhy(err) // nil, where listen will know
+	kick(w.changed)
 }
 
-var errEnded = errors.New("the server has ended the connection")
+// sayWhy says why there is no connection.
+func (w *Watcher) sayWhy(err error) {
+	if err = w.remote.reason(err, w.failure.Load() != nil); err != nil {
+		w.fail(err)
+	}
+}
 
 // asyncError is told by the client: what the server, or it, objects to.
 func (w *Watcher) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
@@ -269,7 +256,6 @@ func (w *Watcher) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 func (w *Watcher) fail(err error) {
 	err = w.why(err)
 	w.failure.Store(&err)
-	kick(w.changed)
 }
 
 // why is an error of the connection with what a person who listens can do. The
