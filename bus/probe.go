@@ -23,6 +23,12 @@ func Probe(ctx context.Context, o Options) (joined string, err error) {
 	if o.Mode == Leaf {
 		return probeLeaf(ctx, o)
 	}
+	// The server takes those of another rig, and only drops what they do not allow.
+	if o.CredsFile != "" {
+		if err := checkFile(o.CredsFile, o.Fleet, o.Rig); err != nil {
+			return "", err
+		}
+	}
 	o.RigID = rand.Text()
 	b, err := New(o)
 	if err != nil {

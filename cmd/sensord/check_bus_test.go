@@ -35,6 +35,7 @@ func TestCheckOfABus(t *testing.T) {
 		{"the hub is away", "{mode: leaf, url: '" + nobody + "', creds: '" + mine + "'}", stepWarn, fault.BusRefused, "is kept until it answers", fault.ExitOK},
 		{"no credentials", "'" + client + "'", stepFail, fault.BusAuth, "", fault.ExitLogin},
 		{"of another rig", "{mode: leaf, url: '" + leaf + "', creds: '" + others + "'}", stepFail, fault.BusDenied, "rover-2", fault.ExitLogin},
+		{"of another rig, as a client", "{mode: '" + client + "', creds: '" + others + "'}", stepFail, fault.BusDenied, "rover-2", fault.ExitLogin},
 		{"port taken", "{mode: embedded, listen: '" + taken.Addr().String() + "'}", stepOK, "", "", fault.ExitFailed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
