@@ -87,3 +87,17 @@ func checkHarmless(t *testing.T, text string) {
 		}
 	}
 }
+
+// That two rigs have one name is harmless to both, and not to who looks at the
+// fleet: one of them is not seen.
+func TestFleetOfOneNameTwice(t *testing.T) {
+	l := listening(t)
+	l.reports("a")
+	l.reports("b", func(m *pb.Status) {
+		m.Problems = []*pb.Problem{{Code: "bus.replaced", Object: "rig b", Error: "another rig has this name", Remedy: "rename it", Harmless: true}}
+	})
+	v := l.fleet.View(l.at)
+	if v.State != bus.FleetImpaired || v.Sentence != "ALL RIGHT, BUT 1 of 2 rigs: b: rig b: another rig has this name" || v.Remedy != "rename it" {
+		t.Errorf("%s, %s: %s", v.State, v.Sentence, v.Remedy)
+	}
+}

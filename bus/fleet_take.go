@@ -7,6 +7,7 @@ import (
 
 	"github.com/sensord/sensord/bus/pb"
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/internal/fault"
 )
 
 // take makes a report the rig's state.
@@ -108,13 +109,19 @@ func problemsHeard(m *pb.Status) []FleetAlarm {
 		out = append(out, FleetAlarm{
 			Code: harmlessText(p.GetCode(), pb.MaxName), Source: harmlessText(p.GetSource(), pb.MaxName),
 			Object: harmlessText(p.GetObject(), pb.MaxText), Error: harmlessText(p.GetError(), pb.MaxText),
-			Remedy: harmlessText(p.GetRemedy(), pb.MaxText), Harmless: p.GetHarmless(), Bad: stopped && !p.GetHarmless(),
+			Remedy: harmlessText(p.GetRemedy(), pb.MaxText), Harmless: harmlessHere(p), Bad: stopped && !p.GetHarmless(),
 		})
 	}
 	if stopped && (len(out) == 0 || !out[0].Bad) {
 		out = append([]FleetAlarm{{Error: harmlessText(noReason(m.GetSentence()), pb.MaxText), Bad: true}}, out...)
 	}
 	return out
+}
+
+// harmlessHere is whether nobody needs to look after a problem. That two rigs
+// have one name costs neither a frame, but who looks at the fleet sees but one.
+func harmlessHere(p *pb.Problem) bool {
+	return p.GetHarmless() && p.GetCode() != string(fault.BusReplaced)
 }
 
 // Words of a rig's state, as of web.State.

@@ -83,6 +83,8 @@ func TestFleetOfHub(t *testing.T) {
 	}{
 		{"no credentials", nil, 5, "does not take this login"},
 		{"another fleet", []string{"--creds", alice, "--fleet", "other"}, 5, "does not allow this"},
+		{"no such file", []string{"--creds", "nothing.creds"}, 2, "--creds: nothing.creds: no such file"},
+		{"nobody there", []string{"--creds", alice, "--bus", "nats://127.0.0.1:1"}, 4, "4222 on a hub, and that it runs\n"},
 		{"no TLS there", []string{"--creds", alice, "--bus", strings.Replace(hub.URL, "nats://", "tls://", 1)}, 4, "secure connection"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,6 +150,28 @@ func TestFleetRefuses(t *testing.T) {
 		status, out, errs := sensord(t, append([]string{"fleet"}, tt.args...)...)
 		if status != tt.exit || !strings.Contains(errs, tt.want) || strings.Contains(errs+out, "secret") {
 			t.Errorf("%v: exit %d\n%s%s", tt.args, status, errs, out)
+		}
+	}
+}
+
+// Without --bus and --config, this machine is listened to, as whoever --creds
+// and --fleet say, unless the environment names another bus.
+func TestFleetOfThisMachine(t *testing.T) {
+	hub := bustest.StartHub(t)
+	creds := hub.WatchCreds(t, "fleet", "alice")
+	for _, tt := range []struct {
+		v       fleetFlags
+		environ []string
+		url     string
+	}{
+		{fleetFlags{}, nil, fleetDefault},
+		{fleetFlags{creds: creds, fleet: "north"}, nil, fleetDefault},
+		{fleetFlags{}, []string{"SENSORD_BUS_CREDS=" + creds}, fleetDefault},
+		{fleetFlags{creds: creds}, []string{"SENSORD_BUS=nats://hub.example:4223"}, "nats://hub.example:4223"},
+	} {
+		o, err := (&app{environ: tt.environ}).fleetBus(&tt.v)
+		if err != nil || len(o.URLs) != 1 || o.URLs[0] != tt.url || (o.CredsFile == "") != (tt.v.creds == "" && len(tt.environ) == 0) {
+			t.Errorf("%+v: %v, %v", tt.v, o.URLs, err)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func newFleetCommand(a *app) *cobra.Command {
 		fs.StringVar(&v.config, "config", "", "listen where a rig with this configuration does: `FILE` in YAML; flags win over it")
 		fs.BoolVar(&v.json, "json", false, "print an object for each rig, position of a phone, event and answer that is new; with --once one object; docs/bus.md says what is in it")
 		fs.BoolVar(&v.once, "once", false, "print it once, when every rig has had the time to be heard, and end")
-		fs.BoolVar(&v.events, "events", false, "show what has happened, too: the last events")
+		fs.BoolVar(&v.events, "events", false, "show what happens meanwhile, too: the last events")
 		fs.DurationVar(&v.length, "for", 0, "end after `TIME`, as 10s")
 	})
 	cmd.AddCommand(newFleetDecodeCommand())
@@ -121,8 +121,7 @@ func (a *app) fleet(cmd *cobra.Command, v *fleetFlags) error {
 // fleetBus is where to listen: what flags, the environment and perhaps a
 // configuration say, or this machine.
 func (a *app) fleetBus(v *fleetFlags) (bus.WatchOptions, error) {
-	flags := configs.Flags{Bus: v.bus, BusCreds: v.creds, Fleet: v.fleet}
-	loaded, err := a.fleetConfig(v, flags)
+	loaded, err := a.fleetConfig(v)
 	if err != nil {
 		return bus.WatchOptions{}, err
 	}
@@ -130,15 +129,8 @@ func (a *app) fleetBus(v *fleetFlags) (bus.WatchOptions, error) {
 	switch {
 	case v.bus != "" && c.Mode != configs.BusJoin:
 		return bus.WatchOptions{}, usageError("--bus "+v.bus, "write nats://HOST or tls://HOST", "there is nothing to listen at")
-	case c.On():
-	case v.config != "":
+	case !c.On():
 		return bus.WatchOptions{}, usageError(v.config, "add bus: to it, or name one with --bus nats://HOST", "it has no bus")
-	default:
-		flags.Bus = fleetDefault
-		if loaded, err = a.fleetConfig(v, flags); err != nil {
-			return bus.WatchOptions{}, err
-		}
-		c = loaded.Config.Bus
 	}
 	o := bus.WatchOptions{Fleet: c.Fleet, Every: c.Every}
 	if c.Mode != configs.BusJoin { // the sensord that has this configuration lets us in
@@ -159,9 +151,30 @@ func (a *app) fleetBus(v *fleetFlags) (bus.WatchOptions, error) {
 	return o, nil
 }
 
-// fleetConfig reads what is said of the bus. Warnings are of what a rig would do.
-func (a *app) fleetConfig(v *fleetFlags, flags configs.Flags) (configs.Loaded, error) {
-	return configs.Positions(v.config, a.environ, flags)
+// fleetConfig reads what is said of the bus, and takes this machine where nothing
+// is. Warnings are of what a rig would do.
+func (a *app) fleetConfig(v *fleetFlags) (configs.Loaded, error) {
+	flags := configs.Flags{Bus: v.bus, BusCreds: v.creds, Fleet: v.fleet}
+	if v.config == "" && v.bus == "" {
+		if said, err := configs.Positions("", a.environ, configs.Flags{}); err == nil && !said.Config.Bus.On() {
+			flags.Bus = fleetDefault
+		}
+	}
+	loaded, err := configs.Positions(v.config, a.environ, flags)
+	if wrong, ok := errors.AsType[configs.Errors](err); ok {
+		for i := range wrong {
+			wrong[i] = asFleetFlag(wrong[i])
+		}
+	}
+	return loaded, err
+}
+
+// asFleetFlag is a problem with the flag that is named otherwise for a rig.
+func asFleetFlag(p configs.Problem) configs.Problem {
+	if p.File == "--bus-creds" {
+		p.File, p.Right = "--creds", "name the file that `sensord hub rig NAME --watch` wrote"
+	}
+	return p
 }
 
 // fleetOnce prints how the fleet is as soon as everybody has had the time to be
@@ -181,11 +194,11 @@ func (a *app) fleetOnce(ctx context.Context, w *bus.Watcher, v *fleetFlags) erro
 			settled = true
 		case <-tick.C:
 			if v.length == 0 && w.Err() != nil {
-				return w.Err()
+				return onceError(w.Err())
 			}
 		case <-ctx.Done():
 			if err := w.Err(); err != nil {
-				return err
+				return onceError(err)
 			}
 			settled = true
 		}
@@ -195,6 +208,17 @@ func (a *app) fleetOnce(ctx context.Context, w *bus.Watcher, v *fleetFlags) erro
 		return enough(err)
 	}
 	return fleetStatus(&view, w.Err())
+}
+
+// onceError is why a bus cannot be heard, for who does not wait for it.
+func onceError(err error) error {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok || e.Code != fault.BusRefused {
+		return err
+	}
+	told := *e
+	told.Advice = "check the address and the port, which is 4222 on a hub, and that it runs"
+	return &told
 }
 
 // fleetLook is how often --once looks whether the bus can be reached.

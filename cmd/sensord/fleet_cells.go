@@ -81,31 +81,37 @@ func fleetWithinCell(g *bus.FleetRig, _ *fleetSums) string {
 }
 
 func fleetSpeedCell(g *bus.FleetRig, _ *fleetSums) string {
-	if g.Position == nil || g.Hidden || g.Position.SpeedKMH == nil {
+	if g.Position == nil || g.Hidden || g.Position.SpeedKMH == nil || fleetPast(g) {
 		return "-"
 	}
 	return fmt.Sprintf("%.0f", *g.Position.SpeedKMH)
 }
 
 func fleetTrackCell(g *bus.FleetRig, _ *fleetSums) string {
-	if g.Position == nil || g.Hidden || g.Position.Track == nil {
+	if g.Position == nil || g.Hidden || g.Position.Track == nil || fleetPast(g) {
 		return "-"
 	}
 	return fmt.Sprintf("%.0f", math.Mod(math.Round(*g.Position.Track), 360))
 }
 
-func fleetRateCell(_ *bus.FleetRig, s *fleetSums) string {
-	if math.IsNaN(s.rate) {
+func fleetRateCell(g *bus.FleetRig, s *fleetSums) string {
+	if math.IsNaN(s.rate) || fleetPast(g) {
 		return "-"
 	}
 	return strings.TrimSuffix(rateText(s.rate), "/s")
 }
 
-func fleetLinksCell(_ *bus.FleetRig, s *fleetSums) string {
-	if s.links == 0 {
+func fleetLinksCell(g *bus.FleetRig, s *fleetSums) string {
+	if s.links == 0 || fleetPast(g) {
 		return "-"
 	}
 	return fmt.Sprintf("%d/%d", s.streaming, s.links)
+}
+
+// fleetPast is whether it is known no more how fast a rig is, and what it does:
+// only where it was and what waited there.
+func fleetPast(g *bus.FleetRig) bool {
+	return g.Presence == bus.PresenceSilent || g.Presence == bus.PresenceLeft || g.Presence == bus.PresenceGone
 }
 
 func fleetHeardCell(g *bus.FleetRig, _ *fleetSums) string {

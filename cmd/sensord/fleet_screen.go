@@ -33,7 +33,8 @@ func (f *fleetScreen) resized() error {
 
 // finish leaves the last answer below what was there before.
 func (f *fleetScreen) finish() {
-	f.leave([]styledLine{{{f.last.Sentence, fleetTone(f.last.State)}}})
+	width, _ := f.size()
+	f.leave(flowed(max(width-1, 1), "", fleetTone(f.last.State), f.last.Sentence))
 }
 
 // lines are as much as the terminal has room for. The last one is how to leave.

@@ -233,7 +233,15 @@ func TestFleetScreen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	width = 30
+	v := views["away"]
+	if err := f.show(&v); err != nil {
+		t.Fatal(err)
+	}
 	f.finish()
+	if last := strings.TrimSpace(strings.Join(g.lines, " ")); !strings.HasSuffix(last, "connection refused") {
+		t.Errorf("the last word is %q", last)
+	}
 	if g.hidden || g.nowrap {
 		t.Error("the terminal is not as it was")
 	}

@@ -114,7 +114,10 @@ func metresText(m float64) string {
 // fleetWho is what there is, below the answer.
 func fleetWho(v *bus.FleetView) string {
 	c := &v.Count
-	parts := []string{"fleet " + strconv.Quote(v.Fleet) + " at " + orUnknown(v.Bus.Server)}
+	parts := []string{"fleet " + strconv.Quote(v.Fleet)}
+	if v.Bus.Server != "" {
+		parts[0] += " at " + v.Bus.Server
+	}
 	if c.Rigs > 0 {
 		text := plural(c.Rigs, "rig", "rigs")
 		if c.Silent > 0 {
