@@ -101,7 +101,7 @@ func (b *Bus) hold(ctx context.Context, kv jetstream.KeyValue, mine []ClaimReque
 	if err != nil {
 		return err
 	}
-	defer func() { _ = w.Stop() }() // fails if the connection is closed, which is as well
+	defer unwatch(w)
 	if err := b.learn(ctx, w); err != nil {
 		return err
 	}

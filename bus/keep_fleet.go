@@ -19,6 +19,7 @@ const (
 	lastBucket    = 30 * time.Second
 	entryEvery    = 30 * time.Second
 	leaveTimeout  = 2 * time.Second
+	watchTimeout  = time.Second
 )
 
 // buckets are those of the fleet that cannot be used, though the server is
@@ -103,6 +104,22 @@ func openOnce(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValu
 		kv, err = js.CreateKeyValue(ctx, cfg)
 	}
 	return kv, err
+}
+
+// unwatch ends a watch. A server that does not answer is not waited for: what it
+// has for the watch ends by itself, and what asks it with the connection.
+func unwatch(w jetstream.KeyWatcher) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = w.Stop() // fails if the connection is closed, which is as well
+	}()
+	limit := time.NewTimer(watchTimeout)
+	defer limit.Stop()
+	select {
+	case <-ended:
+	case <-limit.C:
+	}
 }
 
 func bucketCause(err error) error {
