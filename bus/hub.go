@@ -34,7 +34,7 @@ type HubOptions struct {
 const (
 	defaultHubStore = 1 << 30
 	hubMemory       = 64 << 20 // of each fleet, for its claims
-	hubPayload      = 1 << 20  // the description of a stream with a thousand sources is larger than what rigs may send
+	hubPayload      = 4 << 20  // the description of a stream with fleetSources is larger than what rigs may send
 	hubLook         = time.Second
 )
 
@@ -160,6 +160,9 @@ func (h *Hub) startOnce(ctx context.Context) (*storeError, error) {
 func (h *Hub) serverOptions() (*server.Options, error) {
 	opts := baseOptions(h.options.Name, HubDomain)
 	opts.MaxPayload = hubPayload
+	// Where an answer goes tells whose it is, so that a rig may give its own only,
+	// and is not told of a thousand others that are waited for.
+	opts.FeatureFlags = map[string]bool{server.FeatureFlagJsAPIReplyFormatV2: true}
 	var err error
 	if opts.Host, opts.Port, err = hostPort(h.options.Listen); err != nil {
 		return nil, err

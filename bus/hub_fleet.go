@@ -18,8 +18,6 @@ const (
 	fleetAge     = 7 * 24 * time.Hour
 	fleetMessage = 8 << 10
 	fleetSources = 5_000
-	sourceGone   = 15 * time.Second // without a status: the rig may have been away
-	sourceGrace  = 3 * time.Second  // and so long it has to be asked without our help
 	fleetAgain   = 2 * time.Second  // between two attempts to make what is missing
 	fleetGather  = time.Second      // rigs that come together are added together
 	askTime      = 30 * time.Second // for JetStream's answers: a busy disk
@@ -116,13 +114,7 @@ func (k *fleetKeeper) stream(ctx context.Context, js jetstream.JetStream) (jetst
 // source asks each rig that is heard of for its stream, until ctx or the
 // connection ends.
 func (k *fleetKeeper) source(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) error {
-	// nats-server asks for all at once as it starts, before a leaf is there, and
-	// then waits half a minute for answers. How far it is with each is in the
-	// stream, so they can be asked as they come.
-	f := &fleetSourcing{js: js, cfg: cfg, heard: map[string]time.Time{}, back: map[string]time.Time{}, log: k.log}
-	if err := f.set(ctx, nil); err != nil {
-		return err
-	}
+	f := &fleetSourcing{js: js, cfg: cfg, rigs: map[string]*askedRig{}, log: k.log}
 	gather := time.NewTicker(fleetGather)
 	defer gather.Stop()
 	for {
@@ -135,10 +127,7 @@ func (k *fleetKeeper) source(ctx context.Context, js jetstream.JetStream, cfg je
 			if !js.Conn().IsConnected() {
 				return nats.ErrConnectionClosed
 			}
-			if err := f.add(ctx); err != nil {
-				return err
-			}
-			if err := f.again(ctx, time.Now()); err != nil {
+			if err := f.look(ctx, time.Now()); err != nil {
 				return err
 			}
 		}

@@ -64,13 +64,16 @@ func connect(tb testing.TB, url string, opts ...nats.Option) *nats.Conn {
 	return nc
 }
 
-func (l *aLeaf) stream(tb testing.TB) {
+func (l *aLeaf) stream(tb testing.TB, change ...func(*jetstream.StreamConfig)) {
 	tb.Helper()
-	_, err := l.js.CreateOrUpdateStream(context.Background(), jetstream.StreamConfig{
+	c := jetstream.StreamConfig{
 		Name: "RIG", Subjects: []string{bus.Subject("fleet", l.rig, bus.KindPosition), bus.Subject("fleet", l.rig, bus.KindEvent)},
 		Storage: jetstream.FileStorage, MaxBytes: 4 << 20,
-	})
-	if err != nil {
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	if _, err := l.js.CreateOrUpdateStream(context.Background(), c); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -112,52 +115,59 @@ func watcher(tb testing.TB, h *bustest.Hub) jetstream.JetStream {
 	return js
 }
 
-// fetched waits until the fleet's stream holds n messages of a rig, and checks
-// that they are in order, and each there once.
+// fetched waits until the fleet's stream holds the first n messages of a rig, and
+// checks that they are in order, and each there once.
 func fetched(tb testing.TB, js jetstream.JetStream, l *aLeaf, n int) {
+	tb.Helper()
+	fetchedThese(tb, js, l, upTo(0, n))
+}
+
+// upTo returns the numbers from first on up to end, without that.
+func upTo(first, end int) []int {
+	var all []int
+	for i := first; i < end; i++ {
+		all = append(all, i)
+	}
+	return all
+}
+
+// fetchedThese is the same for messages that have these numbers.
+func fetchedThese(tb testing.TB, js jetstream.JetStream, l *aLeaf, these []int) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	var c jetstream.Consumer
-	var err error
-	for { // the stream is made when the hub has started
-		c, err = js.OrderedConsumer(ctx, "FLEET_fleet", jetstream.OrderedConsumerConfig{FilterSubjects: []string{bus.Subject("fleet", l.rig, bus.KindPosition)}})
-		if err == nil {
-			break
+	sub := pushed(ctx, tb, js.Conn(), bus.Subject("fleet", l.rig, bus.KindPosition))
+	for i := 0; i < len(these); {
+		m, err := sub.NextMsg(500 * time.Millisecond)
+		if err != nil {
+			if l.says(tb); ctx.Err() != nil {
+				tb.Fatalf("the hub has %d messages of %s, want %d: %v", i, l.rig, len(these), err)
+			}
+			continue
 		}
-		if ctx.Err() != nil {
-			tb.Fatal(err)
+		if want := fmt.Sprintf("%s %d", l.rig, these[i]); string(m.Data) != want {
+			tb.Fatalf("the hub has %q, want %q", m.Data, want)
 		}
+		i++
 	}
-	again := time.NewTicker(500 * time.Millisecond)
-	defer again.Stop()
-	l.says(tb)
-	messages, err := c.Messages()
+}
+
+// pushed has the fleet's stream send what it has, in order, and what comes, which
+// is all that a watcher may ask of it.
+func pushed(ctx context.Context, tb testing.TB, nc *nats.Conn, subject string) *nats.Subscription {
+	tb.Helper()
+	js, err := nc.JetStream(nats.Domain(bus.HubDomain))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer messages.Stop()
-	got := make(chan string)
-	go func() {
-		for range n {
-			m, err := messages.Next()
-			if err != nil {
-				return
-			}
-			got <- string(m.Data())
+	for { // the stream is made when the hub has started
+		sub, err := js.SubscribeSync(subject, nats.OrderedConsumer(), nats.BindStream("FLEET_fleet"))
+		if err == nil {
+			tb.Cleanup(func() { _ = sub.Unsubscribe() })
+			return sub
 		}
-	}()
-	for i := 0; i < n; {
-		select {
-		case text := <-got:
-			if want := fmt.Sprintf("%s %d", l.rig, i); text != want {
-				tb.Fatalf("the hub has %q, want %q", text, want)
-			}
-			i++
-		case <-again.C:
-			l.says(tb)
-		case <-ctx.Done():
-			tb.Fatalf("the hub has %d messages of %s, want %d", i, l.rig, n)
+		if ctx.Err() != nil {
+			tb.Fatal(err)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func checkFleet(t *testing.T, js jetstream.JetStream, name string, n int) {
 	}
 }
 
-func headOf(t *testing.T, k bus.Kind, data []byte) *pb.Head {
+func headOf(t testing.TB, k bus.Kind, data []byte) *pb.Head {
 	t.Helper()
 	if k == bus.KindEvent {
 		e, err := pb.DecodeEvent(data)
