@@ -72,8 +72,8 @@ func eventOf(r slog.Record, given []slog.Attr) *pb.Event {
 			if !ok || err == nil {
 				break
 			}
-			e.Text += ": " + err.Error()
-			if f, ok := errors.AsType[*fault.Error](err); ok {
+			e.Text += ": " + fmt.Sprint(err) // which survives what is none
+			if f, ok := errors.AsType[*fault.Error](err); ok && f != nil {
 				e.Object = f.Object
 			}
 		default:

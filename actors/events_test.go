@@ -43,6 +43,10 @@ func TestWhatIsLoggedIsToldTheFleet(t *testing.T) {
 			"any error", func(l *slog.Logger) { l.Error("given up", "err", errors.New("no")) },
 			&pb.Event{Severity: pb.Event_ERROR, Text: "given up: no"},
 		},
+		{
+			"one that is none", func(l *slog.Logger) { l.Warn("given up", "err", (*fault.Error)(nil)) },
+			&pb.Event{Severity: pb.Event_WARN, Text: "given up: <nil>"},
+		},
 		{"none", func(l *slog.Logger) { l.Warn("given up", "err", nil) }, &pb.Event{Severity: pb.Event_WARN, Text: "given up"}},
 		{
 			"a receiver in a group",
