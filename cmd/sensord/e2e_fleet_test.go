@@ -157,8 +157,9 @@ func TestFleetRefuses(t *testing.T) {
 // Without --bus and --config, this machine is listened to, as whoever --creds
 // and --fleet say, unless the environment names another bus.
 func TestFleetOfThisMachine(t *testing.T) {
-	hub := bustest.StartHub(t)
-	creds := hub.WatchCreds(t, "fleet", "alice")
+	creds := filepath.Join(t.TempDir(), "alice.creds")
+	writeFile(t, creds, []byte("-----BEGIN NATS USER JWT-----\ne30\n------END NATS USER JWT------\n\n"+
+		"-----BEGIN USER NKEY SEED-----\nSU\n------END USER NKEY SEED------\n"))
 	for _, tt := range []struct {
 		v       fleetFlags
 		environ []string
