@@ -33,6 +33,7 @@ func (b *Bus) streamConfig() jetstream.StreamConfig {
 		Storage:  storage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
 		MaxBytes: b.o.StoreBytes, MaxAge: b.o.StoreAge, MaxMsgSize: 8 << 10,
 		MaxMsgs: -1, MaxConsumers: -1, MaxMsgsPerSubject: -1, Replicas: 1, AllowDirect: true,
+		Metadata: map[string]string{bootKey: bootID()},
 	}
 }
 
@@ -77,6 +78,9 @@ func (b *Bus) keepOnce(ctx context.Context, l *link) error {
 		if _, err := l.js.Stream(ctx, rigStream); err == nil || !errors.Is(err, jetstream.ErrStreamNotFound) {
 			return err
 		}
+	}
+	if err := b.leaveGap(ctx, l); err != nil {
+		return err
 	}
 	if _, err := l.js.CreateOrUpdateStream(ctx, b.streamConfig()); err != nil {
 		return err
