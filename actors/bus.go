@@ -172,6 +172,7 @@ func (s *shared) reportOnBus(ctx context.Context) {
 	defer claims.Stop()
 	look := web.NewObserver(s.report)
 	var told toldPlace
+	joined := false
 	s.claimSources()
 	s.bus.PublishStatus(s.busStatus(look.Now(time.Now())))
 	for {
@@ -180,6 +181,7 @@ func (s *shared) reportOnBus(ctx context.Context) {
 			s.tellPlace(&told, now)
 		case now := <-sample.C:
 			look.Now(now)
+			joined = joined || s.saysJoined()
 		case now := <-status.C:
 			s.bus.PublishStatus(s.busStatus(look.Now(now)))
 		case <-claims.C:
@@ -191,6 +193,21 @@ func (s *shared) reportOnBus(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// saysJoined says when the rig has joined the bus, a leaf its hub. What ends that,
+// and when it is over, is told as trouble.
+func (s *shared) saysJoined() bool {
+	st := s.bus.State()
+	if !st.Connected || st.Mode == bus.Leaf && !st.Leaf.Connected {
+		return false
+	}
+	server := st.Server
+	if st.Mode == bus.Leaf {
+		server = st.Leaf.URL
+	}
+	s.log.Info("bus joined", "server", server, "fleet", s.cfg.Bus.Fleet, "rig", s.cfg.Bus.Rig)
+	return true
 }
 
 // claimSources says which UUIDs are this rig's. Those of files are too: two rigs

@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/sensord/sensord/bus"
+	"github.com/sensord/sensord/bus/bustest"
 	"github.com/sensord/sensord/bus/pb"
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/gps"
@@ -94,6 +96,7 @@ func TestTheFleetIsToldWhereAndHowARigIs(t *testing.T) {
 		e, ok := decoded(t, m, bus.KindEvent, pb.DecodeEvent)
 		return ok && e.GetText() == "frames flow" && e.GetSource() == "a.pcap" && e.GetHead().GetSequence() > 0
 	})
+	bustest.Wait(t, "word that it has joined", func() bool { return strings.Contains(r.log.String(), `msg="bus joined"`) })
 	if s := r.Report().Bus; s == nil || !s.Connected || s.Server != "embedded" || s.Published == 0 || s.Rig != "Rover-1" || s.Problem != nil {
 		t.Errorf("status: %+v", s)
 	}

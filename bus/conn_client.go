@@ -3,6 +3,8 @@ package bus
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -116,6 +118,41 @@ func credsOption(file string) nats.Option {
 		}
 		return nil
 	}
+}
+
+// credsInbox returns where these credentials let their owner get answers, or ""
+// if they say nothing of that.
+func credsInbox(file string) string {
+	var o nats.Options
+	if nats.UserCredentials(file)(&o) != nil {
+		return ""
+	}
+	token, err := o.UserJWT()
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(token, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	data, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		NATS struct {
+			Sub struct {
+				Allow []string `json:"allow"`
+			} `json:"sub"`
+		} `json:"nats"`
+	}
+	if json.Unmarshal(data, &claims) != nil {
+		return ""
+	}
+	for _, s := range claims.NATS.Sub.Allow {
+		if prefix, ok := strings.CutSuffix(s, ".>"); ok && strings.HasPrefix(prefix, inboxPrefix("")) {
+			return prefix
+		}
+	}
+	return ""
 }
 
 // reconnectDelay returns how long to wait after all servers were tried attempts

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/nats-io/nats.go"
 
@@ -32,6 +34,9 @@ func codeOf(err error) fault.Code {
 	if code := fault.CodeOf(err); code != "" {
 		return code
 	}
+	if ofLeaves(err) {
+		return fault.BusRefused
+	}
 	if isAny(err, refusals[:]) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return fault.BusAuth
 	}
@@ -49,6 +54,10 @@ func codeOf(err error) fault.Code {
 	}
 	return fault.BusRefused
 }
+
+// ofLeaves reports whether a client has come to a port for leaves: the server
+// says so, and then that it does not take the login.
+func ofLeaves(err error) bool { return strings.Contains(err.Error(), "leaf node port") }
 
 func isTLS(err error) bool {
 	var certificate *tls.CertificateVerificationError
@@ -70,6 +79,12 @@ func plain(err error) error {
 	text, theirs := strings.CutPrefix(harmlessText(whole, maxCause), "nats: ")
 	text = strings.TrimPrefix(text, "tls error: ")
 	switch {
+	case ofLeaves(err):
+		return &plainError{"this is its port for leaves; that for clients is 4222 unless it was told otherwise", err}
+	case errors.Is(err, nats.ErrSecureConnWanted):
+		return &plainError{"there is no TLS there", err}
+	case isDial(err):
+		return &plainError{dialText(err), err}
 	case errors.Is(err, io.EOF):
 		return &plainError{"the server has ended the connection", err}
 	case isAny(err, refusals[:]):
@@ -81,6 +96,24 @@ func plain(err error) error {
 		return err
 	}
 	return &plainError{text, err}
+}
+
+// isDial reports whether nobody was reached.
+func isDial(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+// dialText says why, without the address, which is the object.
+func dialText(err error) string {
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[syscall.Errno](err); ok {
+		return e.Error()
+	}
+	op, _ := errors.AsType[*net.OpError](err)
+	return op.Err.Error()
 }
 
 // plainError is another error in other words.

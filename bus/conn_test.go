@@ -48,6 +48,9 @@ func TestWhyABusCannotBeJoined(t *testing.T) {
 		text   string
 	}{
 		{"nobody there", func(o *bus.Options) { o.URLs = []string{"nats://" + away.Addr()} }, fault.BusRefused, ""},
+		{"nobody listens", func(o *bus.Options) { o.URLs = []string{"nats://127.0.0.1:1"} }, fault.BusRefused, "nats://127.0.0.1:1: connection refused"},
+		{"the port for leaves", func(o *bus.Options) { o.URLs = []string{plain.LeafURL} }, fault.BusRefused, "port for leaves"},
+		{"a name that there is not", func(o *bus.Options) { o.URLs = []string{"nats://hub.invalid"} }, fault.BusRefused, ""},
 		{"no credentials", func(o *bus.Options) { o.CredsFile = "" }, fault.BusAuth, ""},
 		{"credentials that are not there", func(o *bus.Options) { o.CredsFile = filepath.Join(t.TempDir(), "none.creds") }, fault.BusAuth, "none.creds"},
 		{"expired credentials", func(o *bus.Options) { o.CredsFile = expired }, fault.BusAuth, ""},
@@ -61,7 +64,7 @@ func TestWhyABusCannotBeJoined(t *testing.T) {
 		{"wrong CA", func(o *bus.Options) { o.URLs, o.CredsFile = []string{secure.URL}, secure.Creds(t, "fleet", "rover") }, fault.BusTLS, ""},
 		{"no TLS there", func(o *bus.Options) {
 			o.URLs, o.TLS = []string{strings.Replace(plain.URL, "nats:", "tls:", 1)}, trusting
-		}, fault.BusTLS, ""},
+		}, fault.BusTLS, "there is no TLS there"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := joinOptions(t, "rover", plain.URL)

@@ -212,3 +212,16 @@ func TestWhyAServerDoesNotStart(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 }
+
+func TestTheEndOfARigMendsNothing(t *testing.T) {
+	for _, mode := range []bus.Mode{bus.Leaf, bus.Join} {
+		o := leafOptions(t, "rover", "nats://127.0.0.1:1")
+		o.Mode = mode
+		r := startRig(t, o)
+		_ = r.says(t, fault.BusRefused)
+		r.stop()
+		if _, err := r.told(fault.BusRefused); err == nil {
+			t.Errorf("mode %v: when it ends, it says that the hub is there", mode)
+		}
+	}
+}

@@ -42,7 +42,6 @@ func (b *Bus) Run(ctx context.Context) error {
 		defer func() {
 			server.Close()
 			b.leaf.Store(&LeafState{Wanted: b.o.Mode == Leaf})
-			b.trouble.end(keyHub)
 		}()
 	}
 	for again := (redials{}); ctx.Err() == nil; again.pause(ctx) {
@@ -169,7 +168,11 @@ func (b *Bus) look(l *link) {
 	was := b.leaf.Swap(&leaf)
 	switch {
 	case leaf.Err != nil:
-		b.trouble.beginShown(keyHub, fault.CodeOf(leaf.Err), "hub "+leaf.URL, errors.Unwrap(leaf.Err))
+		object, cause := "hub "+leaf.URL, leaf.Err
+		if e, ok := errors.AsType[*fault.Error](leaf.Err); ok {
+			object, cause = e.Object, e.Err
+		}
+		b.trouble.beginShown(keyHub, fault.CodeOf(leaf.Err), object, cause)
 	default:
 		b.trouble.end(keyHub)
 	}

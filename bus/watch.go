@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -211,6 +210,9 @@ func (w *Watcher) natsOptions(ctx context.Context, closed chan struct{}) []nats.
 	if w.o.Rig != "" {
 		prefix = inboxPrefix(w.o.Rig)
 	}
+	if w.o.CredsFile != "" {
+		prefix = cmp.Or(credsInbox(w.o.CredsFile), prefix)
+	}
 	well := func(*nats.Conn) {
 		w.failure.Store(nil)
 		kick(w.changed)
@@ -262,16 +264,13 @@ func (w *Watcher) fail(err error) {
 // table's remedies are for rigs.
 func (w *Watcher) why(err error) error {
 	e := &fault.Error{Code: codeOf(err), Object: w.object(), Err: plain(err)}
-	if op, ok := errors.AsType[*net.OpError](err); ok && e.Code == fault.BusRefused {
-		e.Err = op.Err // without the address, which the object is
-	}
 	switch e.Code {
 	case fault.BusAuth:
 		e.Advice = "name credentials with --creds FILE: `sensord hub rig NAME --watch` on the hub writes some"
 	case fault.BusDenied:
 		e.Advice = "use credentials of this fleet: `sensord hub rig NAME --watch --fleet " + w.o.Fleet + "` on the hub writes some"
 	case fault.BusTLS:
-		e.Advice = "check the certificate, or name its CA: SENSORD_BUS_TLS_CA, or bus: {tls: {ca: FILE}} in the file of --config"
+		e.Advice = "name the certificate's CA: SENSORD_BUS_TLS_CA, or bus: {tls: {ca: FILE}} in the file of --config; if it has another name, write that; where there is no TLS, write nats://"
 	}
 	return e
 }

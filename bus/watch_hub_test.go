@@ -39,7 +39,8 @@ func TestWatchHub(t *testing.T) {
 		return len(v.Rigs) == 1 && v.Rigs[0].Reported != nil
 	})
 	// A rig's own credentials do as well.
-	own := watching(t, bus.WatchOptions{URLs: []string{hub.URL}, CredsFile: hub.Creds(t, "fleet", "rover-1"), Rig: "rover-1"})
+	own := watching(t, bus.WatchOptions{URLs: []string{hub.URL}, CredsFile: hub.Creds(t, "fleet", "rover-1")})
+	sees(t, own, "what the bus remembers of it", func(v *bus.FleetView) bool { return len(v.Rigs) == 1 && v.Rigs[0].Reported != nil })
 	sees(t, own, "the rig itself", say)
 	if n, err := hub.Authority().Revoke("fleet", "alice"); err != nil || n == 0 {
 		t.Fatalf("%d %v", n, err)

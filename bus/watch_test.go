@@ -156,7 +156,7 @@ authorization {
 		{"wrong password", bus.WatchOptions{URLs: []string{secret.URL}, User: "alice", Password: "secret"}, fault.BusAuth, "does not take this login"},
 		{"no credentials file", bus.WatchOptions{URLs: []string{secret.URL}, CredsFile: "/no/such.creds"}, fault.BusAuth, "no such file"},
 		{"another fleet", bus.WatchOptions{URLs: []string{secret.URL}, User: "alice", Password: "right", Fleet: "other"}, fault.BusDenied, "does not allow this"},
-		{"no TLS there", bus.WatchOptions{URLs: []string{strings.Replace(secret.URL, "nats://", "tls://", 1)}, User: "alice", Password: "right"}, fault.BusTLS, "secure connection not available"},
+		{"no TLS there", bus.WatchOptions{URLs: []string{strings.Replace(secret.URL, "nats://", "tls://", 1)}, User: "alice", Password: "right"}, fault.BusTLS, "there is no tls there"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := watching(t, tt.o)

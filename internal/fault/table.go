@@ -180,7 +180,7 @@ var table = map[Code]entry{
 
 	BusRefused:  {"check the bus's address and port (clients 4222, leaves 7422), and that it runs; sensord goes on trying", ExitConnect},
 	BusAuth:     {"name the file with the rig's credentials: bus: {creds: FILE}; `sensord hub rig NAME` writes one", ExitLogin},
-	BusTLS:      {"check the certificate, or name its CA: bus: {tls: {ca: FILE}}", ExitConnect},
+	BusTLS:      {"name the certificate's CA: bus: {tls: {ca: FILE}}; if it is for another name: {tls: {server_name: NAME}}; where there is no TLS, write nats://", ExitConnect},
 	BusDenied:   {"use the credentials that were made for this rig and fleet: `sensord hub rig NAME` on the hub", ExitLogin},
 	BusListen:   {"choose another address to listen on, or stop the other program", ExitFailed},
 	BusStore:    {"make room or repair the directory; capture goes on, and what is published now reaches only who is there to hear", ExitFailed},
