@@ -28,6 +28,10 @@ type Authority struct {
 const (
 	maxFleets = 64
 	maxIssued = 10_000 // credentials of a fleet
+
+	// fleetConns is how many connections a fleet may have, leaves among them, so
+	// that credentials of one do not take the hub from the others.
+	fleetConns = 2 * maxIssued
 )
 
 // OpenAuthority returns the authority whose keys are in dir, which is made, with
@@ -43,6 +47,7 @@ func OpenAuthority(dir string) (*Authority, error) {
 		return nil, err
 	}
 	defer unlock()
+	a.tidy()
 	if a.operator, err = a.keyFile("operator.nk", nkeys.PrefixByteOperator); err != nil {
 		return nil, err
 	}
@@ -92,6 +97,12 @@ func (a *Authority) Issue(r IssueRequest) ([]byte, error) {
 	for _, t := range [...]struct{ what, s string }{{"fleet", r.Fleet}, {"rig", r.Name}} {
 		if err := CheckToken(t.what, t.s); err != nil {
 			return nil, &fault.Error{Code: fault.ConfigInvalid, Err: err}
+		}
+	}
+	if !r.Watch && inboxPrefix(r.Name) == watchInboxPrefix {
+		return nil, &fault.Error{
+			Code: fault.ConfigInvalid, Object: "rig " + r.Name, Err: errors.New("no rig can have this name: it would hear what watchers are answered"),
+			Advice: "give the rig another name, here and in its configuration",
 		}
 	}
 	unlock, err := a.lock()
@@ -187,13 +198,15 @@ func (a *Authority) accountClaims(fleet string, storeBytes int64) (token string,
 	}
 	claims = jwt.NewAccountClaims(public)
 	claims.Name = fleet
+	claims.Limits.Conn, claims.Limits.LeafNodeConn = fleetConns, maxIssued
 	claims.Limits.JetStreamLimits = jwt.JetStreamLimits{
 		DiskStorage: storeBytes, MemoryStorage: hubMemory, Streams: 16, Consumer: jwt.NoLimit,
 		DiskMaxStreamBytes: 0, MemoryMaxStreamBytes: 0,
 	}
 	for _, i := range list {
 		if i.Revoked != 0 {
-			claims.RevokeAt(i.Key, time.Unix(i.Revoked+1, 0)) // issued in the same second as well
+			// Issued in the same second as well, or by a clock that was ahead.
+			claims.RevokeAt(i.Key, time.Unix(max(i.Issued, i.Revoked)+1, 0))
 		}
 	}
 	token, err = claims.Encode(a.operator)

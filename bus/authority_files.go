@@ -5,18 +5,23 @@ package bus
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nkeys"
+
+	"github.com/sensord/sensord/internal/fault"
 )
 
 const (
 	accountKey = "account.nk"
 	issuedFile = "issued.json"
+	newFile    = ".new-*" // one that is being written
 
 	maxIssuedBytes = 8 << 20
 )
@@ -84,10 +89,23 @@ func (a *Authority) account(fleet string) (nkeys.KeyPair, error) {
 	if err := CheckToken("fleet", fleet); err != nil {
 		return nil, err
 	}
+	key := filepath.Join("fleets", fleet, accountKey)
+	if _, err := os.Stat(filepath.Join(a.dir, key)); errors.Is(err, fs.ErrNotExist) {
+		fleets, err := a.Fleets()
+		if err != nil {
+			return nil, err
+		}
+		if len(fleets) >= maxFleets { // the hub would not know it
+			return nil, &fault.Error{
+				Code: fault.ConfigInvalid, Object: "fleet " + fleet, Err: fmt.Errorf("the hub has %d fleets, and may have no more", len(fleets)),
+				Advice: "name one of those that `sensord hub list` shows, or run another hub with a --state of its own",
+			}
+		}
+	}
 	if err := os.MkdirAll(filepath.Join(a.dir, "fleets", fleet), 0o700); err != nil {
 		return nil, a.failed(err)
 	}
-	return a.keyFile(filepath.Join("fleets", fleet, accountKey), nkeys.PrefixByteAccount)
+	return a.keyFile(key, nkeys.PrefixByteAccount)
 }
 
 // issued returns what was given out in a fleet, none if there is no such fleet.
@@ -137,7 +155,7 @@ func (a *Authority) read(name string, limit int64) ([]byte, error) {
 // new one.
 func (a *Authority) write(name string, data []byte) (err error) {
 	file := filepath.Join(a.dir, name)
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*") // which only the owner may read
+	f, err := os.CreateTemp(filepath.Dir(file), newFile) // which only the owner may read
 	if err != nil {
 		return err
 	}
@@ -153,7 +171,42 @@ func (a *Authority) write(name string, data []byte) (err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), file)
+	if err = os.Rename(f.Name(), file); err != nil {
+		return err
+	}
+	// A key that was used and is gone would make credentials worthless.
+	return errors.Join(syncDir(filepath.Dir(file)), syncDir(filepath.Dir(filepath.Dir(file))))
+}
+
+// tidy removes what processes left behind that were killed while they wrote.
+// Call it under the lock.
+func (a *Authority) tidy() {
+	dirs := []string{a.dir}
+	fleets, _ := os.ReadDir(filepath.Join(a.dir, "fleets"))
+	for _, f := range fleets {
+		dirs = append(dirs, filepath.Join(a.dir, "fleets", f.Name()))
+	}
+	for _, dir := range dirs {
+		files, _ := os.ReadDir(dir)
+		for _, f := range files {
+			if left, _ := filepath.Match(newFile, f.Name()); left {
+				_ = os.Remove(filepath.Join(dir, f.Name()))
+			}
+		}
+	}
+}
+
+// syncDir makes the names in a directory survive a loss of power, on file systems
+// that can.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	if err = d.Sync(); errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
 
 // changed is what tells one state of a fleet's list from another without

@@ -3,8 +3,11 @@
 package bus_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -12,8 +15,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats.go"
 
 	"github.com/sensord/sensord/bus"
+	"github.com/sensord/sensord/bus/bustest"
 	"github.com/sensord/sensord/internal/fault"
 )
 
@@ -104,6 +109,86 @@ func TestAuthorityIssuesRevokesAndRemembers(t *testing.T) {
 	for _, r := range []bus.IssueRequest{{Fleet: "a.b", Name: "roof"}, {Fleet: "north", Name: ""}, {Fleet: "north", Name: "*"}, {Fleet: "..", Name: "x"}} {
 		if _, err := a.Issue(r); fault.CodeOf(err) != fault.ConfigInvalid {
 			t.Errorf("%+v: %v", r, err)
+		}
+	}
+}
+
+// A hub whose clock was ahead when it issued credentials refuses them all the same
+// when they are revoked after it was set right.
+func TestRevokedByAClockThatWentBack(t *testing.T) {
+	hub := bustest.StartHub(t)
+	creds := hub.Creds(t, "fleet", "rover")
+	nc := connect(t, hub.URL, nats.UserCredentials(creds), nats.NoReconnect())
+	file := filepath.Join(hub.StateDir, "fleets", "fleet", "issued.json")
+	if n, err := hub.Authority().Revoke("fleet", "rover"); n != 1 || err != nil {
+		t.Fatalf("revoked %d: %v", n, err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data = regexp.MustCompile(`"revoked": \d+`).ReplaceAll(data, []byte(`"revoked": 1000000000`))
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bustest.Wait(t, "the connection to end", nc.IsClosed)
+	hub.Restart(t, nil)
+	if nc, err := nats.Connect(hub.URL, nats.UserCredentials(creds)); !errors.Is(err, nats.ErrAuthorization) {
+		t.Errorf("connected: %v", err)
+		nc.Close()
+	}
+}
+
+// A hub knows so many fleets: one more is refused, and not made.
+func TestAuthorityRefusesAFleetTooMany(t *testing.T) {
+	dir := t.TempDir()
+	a := authority(t, dir)
+	for i := range 64 {
+		if err := a.AddFleet(fmt.Sprint("fleet-", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		_, err := a.Issue(bus.IssueRequest{Fleet: "one-more", Name: "roof"})
+		if fault.CodeOf(err) != fault.ConfigInvalid || !strings.Contains(err.Error(), "64 fleets") || fault.RemedyOf(err) == "" {
+			t.Errorf("%v (%s)", err, fault.RemedyOf(err))
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "fleets", "one-more")); err == nil {
+		t.Error("it was made")
+	}
+	if _, err := a.Issue(bus.IssueRequest{Fleet: "fleet-63", Name: "roof"}); err != nil {
+		t.Error(err)
+	}
+}
+
+// What watchers are answered, no rig can hear.
+func TestNoRigHasTheNameOfWatchers(t *testing.T) {
+	a := authority(t, t.TempDir())
+	if _, err := a.Issue(bus.IssueRequest{Fleet: "north", Name: "watch"}); fault.CodeOf(err) != fault.ConfigInvalid {
+		t.Errorf("%v", err)
+	}
+	if _, err := a.Issue(bus.IssueRequest{Fleet: "north", Name: "watch", Watch: true}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A process that was killed while it wrote a key leaves nothing behind.
+func TestAuthorityTidiesUp(t *testing.T) {
+	dir := t.TempDir()
+	if err := authority(t, dir).AddFleet("north"); err != nil {
+		t.Fatal(err)
+	}
+	left := []string{filepath.Join(dir, ".new-1"), filepath.Join(dir, "fleets", "north", ".new-2")}
+	for _, name := range left {
+		if err := os.WriteFile(name, []byte("half a key"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	authority(t, dir)
+	for _, name := range left {
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("%s is still there", name)
 		}
 	}
 }

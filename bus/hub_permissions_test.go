@@ -5,7 +5,9 @@ package bus_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +37,8 @@ func TestCredentialsAllowARigItsOwn(t *testing.T) {
 		{rig, "publish", "$JS.API.STREAM.DELETE.KV_rigs_fleet", false},
 		{rig, "publish", "$JS.hub.API.STREAM.PURGE.FLEET_fleet", false},
 		{rig, "publish", "$JS.rig-roof.API.STREAM.DELETE.RIG", false},
+		{rig, "publish", "$JS.API.CONSUMER.MSG.NEXT.KV_rigs_fleet.x", false},
+		{rig, "publish", "$JS.hub.API.CONSUMER.MSG.NEXT.KV_claims_fleet.x", false},
 		{rig, "publish", "_SOURCE.roof.x", false},
 		{rig, "publish", "$SYS.REQ.SERVER.PING", false},
 		{rig, "subscribe", "sensord.v1.fleet.>", true},
@@ -49,6 +53,8 @@ func TestCredentialsAllowARigItsOwn(t *testing.T) {
 		{watch, "publish", "sensord.v1.fleet.anna.position", false},
 		{watch, "publish", "$KV.rigs_fleet.anna", false},
 		{watch, "publish", "$JS.API.STREAM.INFO.FLEET_fleet", true},
+		{watch, "publish", "$JS.API.CONSUMER.MSG.NEXT.FLEET_fleet.x", true},
+		{watch, "publish", "$JS.API.CONSUMER.MSG.NEXT.KV_rigs_fleet.x", false},
 		{watch, "publish", "$JS.API.STREAM.DELETE.FLEET_fleet", false},
 		{watch, "publish", "$JS.rig-rover.API.STREAM.DELETE.RIG", false},
 	} {
@@ -125,6 +131,68 @@ func TestLeafCannotSpeakForOthers(t *testing.T) {
 	}
 	if s := rover.Leaf(); !s.Connected {
 		t.Errorf("state is %+v", s)
+	}
+}
+
+// What a rig asks of JetStream may be answered to any subject, by JetStream. No
+// answer is an order that another rig's server would follow.
+func TestAnswersAreNoOrdersToOtherRigs(t *testing.T) {
+	hub := bustest.StartHub(t)
+	roof := startLeaf(t, "roof", hub.LeafURL, hub.Creds(t, "fleet", "roof"))
+	roof.stream(t)
+	roof.keep(t, 0, 20)
+	roof.joined(t)
+	fetched(t, watcher(t, hub), roof, 20)
+	watch := connect(t, hub.URL, nats.UserCredentials(hub.WatchCreds(t, "fleet", "anna")), nats.CustomInboxPrefix("_INBOX_watch"))
+	const api = "$JS.API.CONSUMER."
+	if _, err := watch.Request(api+"CREATE.FLEET_fleet.mine", []byte(`{"stream_name": "FLEET_fleet", "config": {"name": "mine", "durable_name": "mine", "ack_policy": "explicit", "filter_subject": "nothing"}}`), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	// There is no message, which an empty one says: so are orders to delete.
+	if err := watch.PublishRequest(api+"MSG.NEXT.FLEET_fleet.mine", "$JS.rig-roof.API.STREAM.DELETE.RIG", []byte(`{"no_wait": true, "batch": 1}`)); err != nil {
+		t.Fatal(err)
+	}
+	// What comes over the leaf afterwards has come behind it.
+	rover := connect(t, hub.URL, nats.UserCredentials(hub.Creds(t, "fleet", "rover")))
+	heard, err := roof.client.SubscribeSync("sensord.v1.fleet.rover.event")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(roof.client.Flush(), watch.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	bustest.Wait(t, "word of another rig", func() bool {
+		if err := rover.Publish("sensord.v1.fleet.rover.event", nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err := heard.NextMsg(100 * time.Millisecond)
+		return err == nil
+	})
+	s, err := roof.js.Stream(t.Context(), "RIG")
+	if err != nil || s.CachedInfo().State.Msgs < 20 {
+		t.Errorf("of the rig's stream is left %+v: %v", s, err)
+	}
+}
+
+// One connection does not subscribe to more than a rig can need.
+func TestSubscriptionsAreBounded(t *testing.T) {
+	hub := bustest.StartHub(t)
+	full := make(chan struct{})
+	var once sync.Once
+	nc := connect(t, hub.URL, nats.UserCredentials(hub.Creds(t, "fleet", "rover")), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		if errors.Is(err, nats.ErrMaxSubscriptionsExceeded) {
+			once.Do(func() { close(full) })
+		}
+	}))
+	for i := range 5000 {
+		if _, err := nc.SubscribeSync(fmt.Sprintf("sensord.v1.fleet.rig-%d.position", i)); err != nil {
+			break // it is told, and refuses more
+		}
+	}
+	select {
+	case <-full:
+	case <-time.After(time.Minute):
+		t.Error("there is no end to it")
 	}
 }
 
