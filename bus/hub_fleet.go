@@ -56,13 +56,17 @@ func (k *fleetKeeper) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := js.CreateOrUpdateKeyValue(ctx, rigsConfig(k.fleet, jetstream.FileStorage, k.hub.options.StoreBytes/8)); err != nil {
+	// A server that ends while it makes a stream leaves it open, so what was begun
+	// is waited for.
+	making, cancel := outlasting(ctx, keepTimeout)
+	defer cancel()
+	if _, err := js.CreateOrUpdateKeyValue(making, rigsConfig(k.fleet, jetstream.FileStorage, k.hub.options.StoreBytes/8)); err != nil {
 		return err
 	}
-	if _, err := js.CreateOrUpdateKeyValue(ctx, claimsConfig(k.fleet)); err != nil {
+	if _, err := js.CreateOrUpdateKeyValue(making, claimsConfig(k.fleet)); err != nil {
 		return err
 	}
-	cfg, err := k.stream(ctx, js)
+	cfg, err := k.stream(making, js)
 	if err != nil {
 		return err
 	}
@@ -71,7 +75,7 @@ func (k *fleetKeeper) keep(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	return k.source(ctx, js, cfg)
+	return k.source(ctx, making, js, cfg)
 }
 
 // connect joins the fleet's account without a socket.
@@ -112,8 +116,8 @@ func (k *fleetKeeper) stream(ctx context.Context, js jetstream.JetStream) (jetst
 }
 
 // source asks each rig that is heard of for its stream, until ctx or the
-// connection ends.
-func (k *fleetKeeper) source(ctx context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) error {
+// connection ends. What it asks of the server may take until making ends.
+func (k *fleetKeeper) source(ctx, making context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) error {
 	f := &fleetSourcing{js: js, cfg: cfg, rigs: map[string]*askedRig{}, log: k.log}
 	gather := time.NewTicker(fleetGather)
 	defer gather.Stop()
@@ -127,7 +131,7 @@ func (k *fleetKeeper) source(ctx context.Context, js jetstream.JetStream, cfg je
 			if !js.Conn().IsConnected() {
 				return nats.ErrConnectionClosed
 			}
-			if err := f.look(ctx, time.Now()); err != nil {
+			if err := f.look(making, time.Now()); err != nil {
 				return err
 			}
 		}
@@ -158,6 +162,19 @@ func (k *fleetKeeper) status(m *nats.Msg) {
 	select {
 	case k.rigs <- from.Rig:
 	default: // it says it again
+	}
+}
+
+// outlasting returns a context that ends so long after ctx.
+func outlasting(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		_ = wait(later, d)
+		cancel()
+	})
+	return later, func() {
+		stop()
+		cancel()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -135,5 +136,20 @@ func TestHubThatCannotStart(t *testing.T) {
 		if fault.CodeOf(err) != tt.code || !strings.Contains(err.Error(), tt.text) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
+	}
+}
+
+// What a hub has begun when it ends, it ends, too: that nothing is left of it,
+// TestMain looks.
+func TestAHubThatEndsAsItBegins(t *testing.T) {
+	for i := range 60 {
+		h, err := bus.StartHub(t.Context(), bus.HubOptions{
+			StateDir: t.TempDir(), Listen: "127.0.0.1:0", LeafListen: "127.0.0.1:0", Fleets: []string{"fleet"}, StoreBytes: 64 << 20,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Duration(i%30) * time.Millisecond) // at every step of what it makes
+		h.Close()
 	}
 }
