@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/sensord/sensord/bus/bustest"
 	"github.com/sensord/sensord/internal/tap"
 )
 
@@ -34,5 +35,5 @@ func TestMain(m *testing.M) {
 	case roleServer:
 		os.Exit(runServer())
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, bustest.Leftovers()...)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/sensord/sensord/bus/bustest"
 )
 
 // processRole is set in the environment of this program's other processes, to
@@ -18,9 +20,5 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(processRole); role != "" {
 		os.Exit(runProcess(role))
 	}
-	// A hub's server that ends does not end what it asks of rigs, which is over by
-	// itself after half a minute.
-	const stream = "github.com/nats-io/nats-server/v2/server.(*stream)."
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(stream+"trySetupSourceConsumer.func3"),
-		goleak.IgnoreAnyFunction(stream+"tryDeleteSourcingConsumer.func1"))
+	goleak.VerifyTestMain(m, bustest.Leftovers()...)
 }

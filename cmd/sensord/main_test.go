@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"github.com/sensord/sensord/bus/bustest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -30,7 +32,7 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, bustest.Leftovers()...)
 }
 
 // sensord runs the program inside the test and returns what a user sees of it.
