@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -122,12 +123,21 @@ func (r *receiverState) status() ReceiverStatus {
 		s.State = ReceiverFix
 	case fixed != 0:
 		s.State = ReceiverStale
-		s.Err = fault.Newf(fault.GPSStale, s.Object, "no fix for %v", s.Age.Round(time.Second))
+		s.Err = r.stale(s.Object, s.Age)
 	default:
 		s.State = ReceiverSearching
 		s.Err = fault.Newf(fault.GPSSearching, s.Object, "no fix yet")
 	}
 	return s
+}
+
+// stale is what is wrong with a receiver that has had a fix, and what to do.
+func (r *receiverState) stale(object string, age time.Duration) error {
+	e := &fault.Error{Code: fault.GPSStale, Object: object, Err: fmt.Errorf("no fix for %v", age.Round(time.Second))}
+	if r.cfg.Type == configs.ReceiverBus {
+		e.Advice = "frames have no position until it comes again; `sensord fleet` shows whether that rig has one, and a link"
+	}
+	return e
 }
 
 // holds reports whether a device's last fix has a position, and is not old.

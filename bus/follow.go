@@ -180,7 +180,7 @@ func (f *Follower) Detail() string {
 	f.mu.Unlock()
 	text := "no position yet"
 	if s.count > 0 {
-		text = fmt.Sprintf("%d positions, the last from %s and %v late", s.count, s.from, time.Duration(s.lateNs).Round(time.Millisecond))
+		text = fmt.Sprintf("%d heard, the last from %s and %v late", s.count, s.from, time.Duration(s.lateNs).Round(time.Millisecond))
 	}
 	if s.skew != 0 {
 		text += fmt.Sprintf(", whose clock is off by %v", s.skew.Round(time.Second))

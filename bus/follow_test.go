@@ -38,7 +38,7 @@ func TestAFollowedPositionIsPlacedWhenItWasMeasured(t *testing.T) {
 	if got := p.fixes[0].AccuracyM; got < 9 {
 		t.Errorf("the first one is said to be %v m off", got)
 	}
-	if got, want := p.Detail(), "100 positions, the last from rover-1 and 0s late"; got != want {
+	if got, want := p.Detail(), "100 heard, the last from rover-1 and 0s late"; got != want {
 		t.Errorf("%q instead of %q", got, want)
 	}
 	if got := p.Object(); got != "bus rover-1" {

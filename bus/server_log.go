@@ -28,6 +28,10 @@ type repeat struct {
 	more  int
 }
 
+// harmless is in what a hub's server says at each start: how far it is with each
+// rig, it reads from its stream.
+const harmless = "Sourcing state is outdated"
+
 const (
 	repeatAfter = time.Minute
 	maxRepeats  = 256 // different lines that are remembered
@@ -99,6 +103,10 @@ func (l *serverLog) pass(text string) {
 func (l *serverLog) tell(format string, v []any) {
 	text := oneLine(format, v)
 	l.pass(text)
+	if l.all && leafFault("", text) != nil || strings.Contains(text, harmless) {
+		l.log.Debug("nats server", "text", text) // the first is told by who hears it
+		return
+	}
 	if more, again := l.again(text, time.Now()); !again {
 		if more > 0 {
 			l.log.Warn("nats server", "text", text, "repeated", more)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,7 +147,10 @@ func (l *loader) busListen(w *busDraft, c *Bus) {
 		return
 	}
 	listen, m := parsePlace(w.listen.value, portBus, true)
+	_, err := strconv.ParseUint(w.listen.value, 10, 64)
 	switch {
+	case err == nil:
+		l.wrong(w.listen.from, path, "write 127.0.0.1:"+w.listen.value, "%s is a port without a host", quote(w.listen.value))
 	case m.made():
 		l.wrong(w.listen.from, path, m.right, "%s", m.what)
 	case !loopback(listen):

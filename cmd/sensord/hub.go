@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -168,6 +169,9 @@ func (a *app) hubOptions(v *hubFlags) (bus.HubOptions, error) {
 		if err := checkListen(flag, addr); err != nil {
 			return o, err
 		}
+	}
+	if _, port, _ := net.SplitHostPort(v.leaf); v.leaf == v.listen && port != "0" {
+		return o, usageError("--leaf "+v.leaf, "name another port", "it is that of --listen")
 	}
 	o.TLS, err = v.tls()
 	return o, err

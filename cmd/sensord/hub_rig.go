@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -67,10 +68,11 @@ func (a *app) hubRig(v *hubFlags, r bus.IssueRequest, output string) error {
 	if err := checkName("--fleet", v.fleet); err != nil {
 		return err
 	}
-	authority, err := a.authority(v)
+	authority, isNew, err := a.authority(v)
 	if err != nil {
 		return err
 	}
+	_, _ = fmt.Fprint(a.errs, isNew)
 	if output == "" {
 		output = r.Name + ".creds"
 	}
@@ -210,13 +212,30 @@ func issuedState(i bus.Issued, now time.Time) string {
 
 func dayText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
-// authority opens the hub's, and makes it if there is none.
-func (a *app) authority(v *hubFlags) (*bus.Authority, error) {
+// authority opens the hub's, and makes it if there is none. What is new by that,
+// the hub or the fleet, it says: it may be a mistyped name.
+func (a *app) authority(v *hubFlags) (authority *bus.Authority, isNew string, err error) {
 	dir, err := a.hubDir(v)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return bus.OpenAuthority(dir)
+	_, err = os.Stat(dir)
+	isFirst := errors.Is(err, fs.ErrNotExist)
+	if authority, err = bus.OpenAuthority(dir); err != nil {
+		return nil, "", err
+	}
+	if isFirst {
+		return authority, fmt.Sprintf("sensord: note: hub %s: there was none, so this makes one\n"+
+			"  if there is a hub already, name its directory with --state\n", dir), nil
+	}
+	fleets, err := authority.Fleets()
+	if err != nil {
+		return nil, "", err
+	}
+	if len(fleets) > 0 && !slices.Contains(fleets, v.fleet) {
+		isNew = fmt.Sprintf("sensord: note: fleet %s: it is new; there are %s\n", v.fleet, strings.Join(fleets, ", "))
+	}
+	return authority, isNew, nil
 }
 
 // knownAuthority opens the hub's, which must be there.

@@ -29,7 +29,8 @@ func TestHubCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	machine(t, 1)
-	t.Setenv("STATE_DIRECTORY", t.TempDir()) // only an absolute one counts
+	state := t.TempDir()
+	t.Setenv("STATE_DIRECTORY", state) // only an absolute one counts
 	writeFile(t, "x.pem", []byte("nothing"))
 	var b strings.Builder
 	for _, line := range []string{
@@ -38,7 +39,7 @@ func TestHubCommands(t *testing.T) {
 		"hub rig roof --output /nowhere/roof.creds",
 		"hub list", "hub list --state nowhere", "hub revoke roof --state nowhere",
 		"hub rig roof", "hub rig roof", "hub rig anna --watch --fleet north", "hub list", "hub revoke roof", "hub revoke roof", "hub revoke anna",
-		"hub --listen 4222", "hub --leaf :x", "hub --name a.b", "hub --fleet ''", "hub --store-size much", "hub --store-size 1KiB",
+		"hub --listen 4222", "hub --leaf :x", "hub --leaf :4222", "hub --name a.b", "hub --fleet ''", "hub --store-size much", "hub --store-size 1KiB",
 		"hub --tls-cert x.pem", "hub --tls-key x.pem", "hub --tls-cert x.pem --tls-key x.pem", "hub --tls-client-ca x.pem",
 		"hub --log-level loud", "hub --log-format xml", "hub --port 1", "hub --listen 192.0.2.1:4222",
 	} {
@@ -56,7 +57,7 @@ func TestHubCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.ReplaceAll(b.String(), dir, "/home/anna")
+	text := strings.NewReplacer(dir, "/home/anna", state, "/state").Replace(b.String())
 	golden(t, want, text)
 	if creds, err := os.Stat("roof.creds"); err != nil || creds.Mode().Perm() != 0o600 {
 		t.Errorf("the credentials are %v: %v", creds, err)
@@ -110,9 +111,9 @@ func TestHubRunsUntilItIsToldToEnd(t *testing.T) {
 			for !strings.Contains(said, "sensord fleet --bus ") && lines.Scan() {
 				said += lines.Text() + "\n"
 			}
-			scheme := map[string]string{"plain": "nats", "tls": "tls"}[name]
+			at := map[string]string{"plain": "nats://127.0.0.1:", "tls": "tls://localhost:"}[name]
 			for _, want := range []string{
-				"hub of fleet north in " + state, "clients: " + scheme + "://127.0.0.1:", "    mode: leaf\n    url: " + scheme + "://127.0.0.1:",
+				"hub of fleet north in " + state, "clients: " + at, "    mode: leaf\n    url: " + at,
 				"    fleet: north\n    creds: NAME.creds\n", "sensord hub rig NAME --fleet north --state " + state,
 			} {
 				if !strings.Contains(said, want) {
@@ -146,7 +147,7 @@ func TestHubTextNamesAddressesThatOthersCanUse(t *testing.T) {
 	}
 }
 
-// hubCertificate writes a certificate of 127.0.0.1 and its key.
+// hubCertificate writes a certificate of localhost and its key.
 func hubCertificate(t *testing.T, dir string) (cert, key string) {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

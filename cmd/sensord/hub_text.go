@@ -3,6 +3,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"strconv"
@@ -18,7 +20,7 @@ func hubText(clients, leaves string, o bus.HubOptions, machine string) string {
 	if o.TLS != nil {
 		scheme = "tls"
 	}
-	client, leaf := reachable(scheme, clients, machine), reachable(scheme, leaves, machine)
+	client, leaf := reachable(scheme, clients, machine, o.TLS), reachable(scheme, leaves, machine, o.TLS)
 	var b strings.Builder
 	fmt.Fprintf(&b, "hub of fleet %s in %s\n", o.Fleets[0], o.StateDir)
 	fmt.Fprintf(&b, "clients: %s  leaves: %s\n\n", client, leaf)
@@ -31,17 +33,26 @@ func hubText(clients, leaves string, o bus.HubOptions, machine string) string {
 	}
 	b.WriteString("\nTo look, with credentials of `sensord hub rig NAME --watch`:\n\n")
 	fmt.Fprintf(&b, "  sensord fleet --bus %s --fleet %s --creds NAME.creds\n", client, o.Fleets[0])
+	if o.TLS != nil {
+		b.WriteString("\nwith SENSORD_BUS_TLS_CA=CA.pem before it, if the system does not know the certificate's authority.\n")
+	}
 	return b.String()
 }
 
-// reachable is the URL at which others find an address that is listened on.
-func reachable(scheme, addr, machine string) string {
+// reachable is the URL at which others find an address that is listened on: by
+// a name of the certificate, if that is not for the address.
+func reachable(scheme, addr, machine string, t *tls.Config) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return scheme + "://" + addr
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = machine
+	}
+	if t != nil {
+		if c, err := x509.ParseCertificate(t.Certificates[0].Certificate[0]); err == nil && c.VerifyHostname(host) != nil && len(c.DNSNames) > 0 {
+			host = c.DNSNames[0]
+		}
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
