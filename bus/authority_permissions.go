@@ -70,8 +70,6 @@ func reads(stream string) []string {
 			api+".INFO",
 			api+".STREAM.INFO."+stream,
 			api+".STREAM.MSG.GET."+stream,
-			api+".DIRECT.GET."+stream,
-			api+".DIRECT.GET."+stream+".>",
 			api+".CONSUMER.CREATE."+stream,
 			api+".CONSUMER.CREATE."+stream+".>",
 			api+".CONSUMER.INFO."+stream+".*",

@@ -179,6 +179,7 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 	opts.LeafNode.AuthTimeout, opts.AuthTimeout = handshakeTime.Seconds(), handshakeTime.Seconds()
 	opts.JetStream, opts.StoreDir = true, h.store.dir
 	opts.JetStreamMaxStore, opts.JetStreamMaxMemory = h.options.StoreBytes*maxFleets, hubMemory*maxFleets
+	opts.JetStreamLimits.DefaultMaxConsumers = hubConsumers
 	operator, err := h.authority.operatorClaims()
 	if err != nil {
 		return nil, err

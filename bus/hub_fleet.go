@@ -21,6 +21,8 @@ const (
 	fleetAgain   = 2 * time.Second  // between two attempts to make what is missing
 	fleetGather  = time.Second      // rigs that come together are added together
 	askTime      = 30 * time.Second // for JetStream's answers: a busy disk
+	readerLeft   = 5 * time.Minute  // what nobody reads the stream by any more is forgotten
+	hubConsumers = 10_000           // of each stream: every rig watches the claims, and nats-server's own limit is 1 000
 )
 
 // A fleetKeeper keeps what a hub keeps of a fleet: the bucket of its rigs, that
@@ -47,24 +49,21 @@ func (k *fleetKeeper) run(ctx context.Context) {
 }
 
 func (k *fleetKeeper) keep(ctx context.Context) error {
-	nc, err := k.connect()
+	nc, js, err := k.connect()
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(askTime))
-	if err != nil {
-		return err
-	}
 	// A server that ends while it makes a stream leaves it open, so what was begun
 	// is waited for.
 	making, cancel := outlasting(ctx, keepTimeout)
 	defer cancel()
-	if _, err := js.CreateOrUpdateKeyValue(making, rigsConfig(k.fleet, jetstream.FileStorage, k.hub.options.StoreBytes/8)); err != nil {
-		return err
-	}
-	if _, err := js.CreateOrUpdateKeyValue(making, claimsConfig(k.fleet)); err != nil {
-		return err
+	for _, cfg := range [...]jetstream.KeyValueConfig{
+		rigsConfig(k.fleet, jetstream.FileStorage, k.hub.options.StoreBytes/8), claimsConfig(k.fleet),
+	} {
+		if err := keepBucket(making, js, cfg); err != nil {
+			return err
+		}
 	}
 	cfg, err := k.stream(making, js)
 	if err != nil {
@@ -78,14 +77,35 @@ func (k *fleetKeeper) keep(ctx context.Context) error {
 	return k.source(ctx, making, js, cfg)
 }
 
+// keepBucket makes a bucket, or makes one of before what it is to be. Watches
+// that were made when they could be left for longer than now do not hinder that.
+func keepBucket(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValueConfig) error {
+	want := bucketStream(cfg)
+	_, err := js.CreateOrUpdateStream(ctx, want)
+	if _, refused := errors.AsType[*jetstream.APIError](err); refused {
+		want.ConsumerLimits = jetstream.StreamConsumerLimits{}
+		_, err = js.CreateOrUpdateStream(ctx, want)
+	}
+	return err
+}
+
 // connect joins the fleet's account without a socket.
-func (k *fleetKeeper) connect() (*nats.Conn, error) {
+func (k *fleetKeeper) connect() (*nats.Conn, jetstream.JetStream, error) {
 	token, user, err := k.hub.authority.ownCreds(k.fleet)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return nats.Connect("", nats.InProcessServer(k.hub.nats), nats.Name("hub"), nats.NoReconnect(),
+	nc, err := nats.Connect("", nats.InProcessServer(k.hub.nats), nats.Name("hub"), nats.NoReconnect(),
 		nats.UserJWT(func() (string, error) { return token, nil }, user.Sign))
+	if err != nil {
+		return nil, nil, err
+	}
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(askTime))
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return nc, js, nil
 }
 
 // stream makes the fleet's stream if it is missing, and returns it as it is.
@@ -96,7 +116,7 @@ func (k *fleetKeeper) stream(ctx context.Context, js jetstream.JetStream) (jetst
 		Subjects:  []string{"_FLEET." + k.fleet}, // without any, NATS would take the stream's name for one
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, Storage: jetstream.FileStorage,
 		MaxBytes: k.hub.options.StoreBytes / 4 * 3, MaxAge: fleetAge, MaxMsgSize: fleetMessage,
-		AllowDirect: true,
+		ConsumerLimits: jetstream.StreamConsumerLimits{InactiveThreshold: readerLeft},
 	}
 	s, err := js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -106,13 +126,19 @@ func (k *fleetKeeper) stream(ctx context.Context, js jetstream.JetStream) (jetst
 		return want, err
 	}
 	is := s.CachedInfo().Config
-	if is.MaxBytes != want.MaxBytes {
-		is.MaxBytes = want.MaxBytes
-		if s, err = js.UpdateStream(ctx, is); err != nil {
-			return want, err
-		}
+	if is.MaxBytes == want.MaxBytes && !is.AllowDirect && is.ConsumerLimits == want.ConsumerLimits {
+		return is, nil
 	}
-	return s.CachedInfo().Config, nil
+	is.MaxBytes, is.AllowDirect, is.ConsumerLimits = want.MaxBytes, false, want.ConsumerLimits
+	updated, err := js.UpdateStream(ctx, is)
+	if _, refused := errors.AsType[*jetstream.APIError](err); refused { // as in keepBucket
+		is.ConsumerLimits = jetstream.StreamConsumerLimits{}
+		updated, err = js.UpdateStream(ctx, is)
+	}
+	if err != nil {
+		return want, err
+	}
+	return updated.CachedInfo().Config, nil
 }
 
 // source asks each rig that is heard of for its stream, until ctx or the

@@ -39,6 +39,8 @@ func TestCredentialsAllowARigItsOwn(t *testing.T) {
 		{rig, "publish", "$JS.rig-roof.API.STREAM.DELETE.RIG", false},
 		{rig, "publish", "$JS.API.CONSUMER.MSG.NEXT.KV_rigs_fleet.x", false},
 		{rig, "publish", "$JS.hub.API.CONSUMER.MSG.NEXT.KV_claims_fleet.x", false},
+		{rig, "publish", "$JS.API.DIRECT.GET.KV_rigs_fleet", false},
+		{rig, "publish", "$JS.hub.API.DIRECT.GET.KV_rigs_fleet.$KV.rigs_fleet.rover", false},
 		{rig, "publish", "_SOURCE.roof.x", false},
 		{rig, "publish", "$SYS.REQ.SERVER.PING", false},
 		{rig, "subscribe", "sensord.v1.fleet.>", true},
@@ -55,6 +57,7 @@ func TestCredentialsAllowARigItsOwn(t *testing.T) {
 		{watch, "publish", "$JS.API.STREAM.INFO.FLEET_fleet", true},
 		{watch, "publish", "$JS.API.CONSUMER.MSG.NEXT.FLEET_fleet.x", true},
 		{watch, "publish", "$JS.API.CONSUMER.MSG.NEXT.KV_rigs_fleet.x", false},
+		{watch, "publish", "$JS.API.DIRECT.GET.FLEET_fleet", false},
 		{watch, "publish", "$JS.API.STREAM.DELETE.FLEET_fleet", false},
 		{watch, "publish", "$JS.rig-rover.API.STREAM.DELETE.RIG", false},
 	} {

@@ -101,7 +101,7 @@ func openOnce(ctx context.Context, js jetstream.JetStream, cfg jetstream.KeyValu
 	defer cancel()
 	kv, err := js.KeyValue(ctx, cfg.Bucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = js.CreateKeyValue(ctx, cfg)
+		kv, err = createBucket(ctx, js, cfg)
 	}
 	return kv, err
 }
