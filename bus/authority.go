@@ -203,6 +203,9 @@ func (a *Authority) accountClaims(fleet string, storeBytes int64) (token string,
 		DiskStorage: storeBytes, MemoryStorage: hubMemory, Streams: 16, Consumer: jwt.NoLimit,
 		DiskMaxStreamBytes: 0, MemoryMaxStreamBytes: 0,
 	}
+	if err := a.importOrders(claims); err != nil {
+		return "", nil, err
+	}
 	for _, i := range list {
 		if i.Revoked != 0 {
 			// Issued in the same second as well, or by a clock that was ahead.
@@ -237,18 +240,6 @@ func (a *Authority) ownCreds(fleet string) (token string, user nkeys.KeyPair, er
 	claims.AllowedConnectionTypes.Add(jwt.ConnectionTypeInProcess)
 	token, err = claims.Encode(account)
 	return token, user, err
-}
-
-// systemClaims are the account of the server itself, which no credentials are
-// issued for.
-func (a *Authority) systemClaims() (public, token string, err error) {
-	if public, err = a.system.PublicKey(); err != nil {
-		return "", "", err
-	}
-	claims := jwt.NewAccountClaims(public)
-	claims.Name = "system"
-	token, err = claims.Encode(a.operator)
-	return public, token, err
 }
 
 func (a *Authority) operatorClaims() (*jwt.OperatorClaims, error) {

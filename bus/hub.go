@@ -4,6 +4,7 @@ package bus
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -50,6 +51,7 @@ type Hub struct {
 	reopen    *server.Options // to open the store again
 	stop      context.CancelFunc
 	running   sync.WaitGroup
+	word      string              // of this run, with which JetStream takes all orders
 	fleets    map[string]fileMark // known to the server; of the goroutine that watches
 }
 
@@ -75,7 +77,9 @@ func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{options: o, authority: authority, resolver: &server.MemAccResolver{}, fleets: map[string]fileMark{}}
+	h := &Hub{
+		options: o, authority: authority, resolver: &server.MemAccResolver{}, word: rand.Text(), fleets: map[string]fileMark{},
+	}
 	for _, f := range o.Fleets {
 		if err := authority.AddFleet(f); err != nil {
 			return nil, err
@@ -184,7 +188,7 @@ func (h *Hub) serverOptions() (*server.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	system, token, err := h.authority.systemClaims()
+	system, token, err := h.authority.systemClaims(h.word)
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (k *fleetKeeper) connect() (*nats.Conn, jetstream.JetStream, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(askTime))
+	js, err := jetstream.NewWithAPIPrefix(nc, hubOrders(k.hub.word), jetstream.WithDefaultTimeout(askTime))
 	if err != nil {
 		nc.Close()
 		return nil, nil, err

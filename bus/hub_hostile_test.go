@@ -187,3 +187,67 @@ func TestElevenHundredRigsWatch(t *testing.T) {
 		}
 	}
 }
+
+// No answer of JetStream is an order to it to delete what is kept, wherever one
+// has it sent. What may be asked for is answered all the same, also behind a
+// change of who may come in.
+func TestNoAnswerIsAnOrder(t *testing.T) {
+	hub := bustest.StartHub(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	nc, js := aWatcher(t, hub)
+	gone := connect(t, hub.URL, nats.UserCredentials(hub.Creds(t, "fleet", "gone")), nats.NoReconnect())
+	streams := []string{"FLEET_fleet", "KV_rigs_fleet", "KV_claims_fleet"}
+	for round := range 3 {
+		for _, stream := range streams {
+			bustest.Wait(t, stream, func() bool { _, err := js.Stream(ctx, stream); return err == nil })
+		}
+		s, err := js.Stream(ctx, "FLEET_fleet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := s.CachedInfo().Created
+		c, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: "mine", AckPolicy: jetstream.AckExplicitPolicy, FilterSubject: "nothing"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, stream := range streams {
+			for _, order := range []string{"DELETE", "PURGE", "UPDATE"} {
+				for _, api := range []string{"$JS.API", "$JS.hub.API"} {
+					for _, ask := range []string{"CONSUMER.MSG.NEXT.FLEET_fleet.mine", "CONSUMER.INFO.FLEET_fleet.mine", "STREAM.INFO.FLEET_fleet"} {
+						if err := nc.PublishRequest("$JS.API."+ask, api+".STREAM."+order+"."+stream, []byte(`{"no_wait": true, "batch": 1}`)); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+			}
+		}
+		// What is asked for afterwards comes behind it.
+		for range 10 {
+			if _, err := c.Info(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if batch, err := c.FetchNoWait(1); err != nil || batch.Error() != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, stream := range streams {
+			if _, err := js.Stream(ctx, stream); err != nil {
+				t.Errorf("round %d: %s: %v", round, stream, err)
+			}
+		}
+		if info, err := s.Info(ctx); err != nil || !info.Created.Equal(made) {
+			t.Errorf("round %d: the stream is another one, of %v: %v", round, info, err)
+		}
+		switch round {
+		case 0:
+			if _, err := hub.Authority().Revoke("fleet", "gone"); err != nil {
+				t.Fatal(err)
+			}
+			bustest.Wait(t, "the hub to have seen that", gone.IsClosed)
+		case 1:
+			hub.Restart(t, nil)
+			nc, js = aWatcher(t, hub)
+		}
+	}
+}
