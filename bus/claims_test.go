@@ -110,6 +110,7 @@ func TestASecondClaimIsNamedOnBothRigs(t *testing.T) {
 }
 
 func TestClaimsOutliveTheirServer(t *testing.T) {
+	t.Parallel() // it mostly waits
 	hub := bustest.NATSServer(t, hubConf)
 	first, second := startRig(t, leafOptions(t, "first", hub.LeafURL)), startRig(t, joinOptions(t, "second", hub.URL))
 	first.Claim(claim("wlan-first"))
@@ -165,6 +166,7 @@ func TestCopiesOfOneDiskClaimFromEachOther(t *testing.T) {
 
 // A rig that is killed takes nothing back; its claims end by themselves.
 func TestAClaimEndsWithItsRig(t *testing.T) {
+	t.Parallel() // it mostly waits
 	hub := bustest.NATSServer(t, hubConf)
 	line := bustest.NewProxy(t, strings.TrimPrefix(hub.URL, "nats://"))
 	first := startRig(t, joinOptions(t, "first", hub.URL))

@@ -149,6 +149,7 @@ func TestNobodyElseIsToldThePassword(t *testing.T) {
 
 // Who says nothing, or little at a time, is not waited for.
 func TestAServerThatTakesItsTime(t *testing.T) {
+	t.Parallel() // it mostly waits
 	s := talk(t, func(c net.Conn) {
 		_, _ = io.WriteString(c, "INFO {")
 		_, _ = io.Copy(io.Discard, c)

@@ -67,6 +67,7 @@ func TestHubFetchesWhatIsLeft(t *testing.T) {
 // was kept long before, and by a clock that says 1970; and of one that was away
 // while all of it was dropped.
 func TestHubThatIsFullFetchesAllOfARig(t *testing.T) {
+	t.Parallel() // it mostly waits
 	hub := bustest.StartHub(t, func(o *bus.HubOptions) { o.StoreBytes = 2 << 20 })
 	line := bustest.NewProxy(t, hub.LeafAddr())
 	creds := hub.Creds(t, "fleet", "rover")

@@ -21,6 +21,7 @@ import (
 // A hub that was away fetches what was kept meanwhile, and nothing twice; so
 // does one that has lost what it kept, or whose rig was away.
 func TestHubFetchesOverRestarts(t *testing.T) {
+	t.Parallel() // it mostly waits
 	hub := bustest.StartHub(t)
 	creds, dir := hub.Creds(t, "fleet", "rover"), t.TempDir()
 	start := func() *aLeaf {

@@ -16,6 +16,7 @@ import (
 // already. What is kept from then on reaches the hub all the same, also where it
 // would have had the same numbers.
 func TestHubFetchesBehindALossOfPower(t *testing.T) {
+	t.Parallel() // it mostly waits
 	hub := bustest.StartHub(t)
 	o := leafOptions(t, "rover", hub.LeafURL)
 	o.CredsFile, o.Claims = hub.Creds(t, "fleet", "rover"), false

@@ -88,6 +88,7 @@ func headOf(t testing.TB, k bus.Kind, data []byte) *pb.Head {
 }
 
 func TestNothingIsLostWhileTheHubIsAway(t *testing.T) {
+	t.Parallel() // it mostly waits
 	hub := bustest.StartHub(t)
 	line := bustest.NewProxy(t, strings.TrimPrefix(hub.LeafURL, "nats://"))
 	o := leafOptions(t, "rover", "nats://"+line.Addr())

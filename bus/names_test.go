@@ -14,6 +14,7 @@ import (
 )
 
 func TestAnotherRigOfTheSameNameIsNamedOnBoth(t *testing.T) {
+	t.Parallel() // it mostly waits
 	server := bustest.NATSServer(t, "")
 	for _, c := range []struct{ name, id, want string }{
 		{"another rig", "another-id", "another rig has this name"},

@@ -17,6 +17,7 @@ import (
 // Who watches a hub with credentials of their own sees everything, until they
 // are revoked.
 func TestWatchHub(t *testing.T) {
+	t.Parallel() // it mostly waits
 	hub := bustest.StartHub(t)
 	o := rigOptions(t, "rover-1")
 	o.Mode, o.URLs, o.CredsFile, o.StoreDir = bus.Join, []string{hub.URL}, hub.Creds(t, "fleet", "rover-1"), ""
