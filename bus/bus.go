@@ -78,6 +78,7 @@ type Bus struct {
 
 	running atomic.Bool
 	out     *outbox
+	pace    pace // of events
 	trouble troubles
 	hearing hearing
 	claims  claimBook

@@ -189,3 +189,38 @@ func TestNothingIsHeardAfterStop(t *testing.T) {
 		t.Errorf("heard %d more", after-before)
 	}
 }
+
+// What a stream hands on is nobody's word: a leaf can have it delivered to
+// another rig's subject.
+func TestWhatAStreamHandsOnIsNotHeard(t *testing.T) {
+	server := bustest.NATSServer(t, "")
+	r := startRig(t, joinOptions(t, "rover", server.URL))
+	var heard box
+	r.Hear(bus.Filter{Kind: bus.KindPosition, Rig: bus.Any}, heard.put)
+	w := watching(t, bus.WatchOptions{URLs: []string{server.URL}})
+	nc := stranger(t, server.URL)
+	data := encode(t, position(1))
+	say := func(rig string) {
+		for _, m := range []*nats.Msg{
+			{Subject: "sensord.v1.fleet.forged.position", Data: data, Reply: "$JS.ACK.RIG.c.1.1.1.1.0"},
+			{Subject: "sensord.v1.fleet.forged.position", Data: data, Header: nats.Header{"Nats-Stream": {"RIG"}}},
+			{Subject: "sensord.v1.fleet." + rig + ".position", Data: data},
+		} {
+			if err := nc.PublishMsg(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	bustest.Wait(t, "both to hear", func() bool {
+		say("calm")
+		return len(heard.all()) > 0 && len(w.View().Rigs) > 0
+	})
+	for _, m := range heard.all() {
+		if m.Rig == "forged" {
+			t.Fatal("the rig has heard it")
+		}
+	}
+	if v := w.View(); len(v.Rigs) != 1 || v.Rigs[0].Name != "calm" || v.Refused == 0 || r.State().Refused == 0 {
+		t.Errorf("%d refused, and the watcher sees %s", r.State().Refused, report(v))
+	}
+}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/sensord/sensord/bus/pb"
 	"github.com/sensord/sensord/internal/fault"
@@ -142,7 +144,7 @@ func (b *Bus) receive(one *listener, m *nats.Msg) {
 		return
 	}
 	a, ok := ParseSubject(m.Subject)
-	if !ok { // which only what is no name can cause
+	if !ok || redirected(m) { // the first, only what is no name can cause
 		b.refused.Add(1)
 		return
 	}
@@ -160,6 +162,14 @@ func (b *Bus) receive(one *listener, m *nats.Msg) {
 		b.heard.Add(1)
 	}
 	one.heard(msg)
+}
+
+// redirected reports whether a message may have come to its subject by a way on
+// which nobody asks whether its sender may speak there: a leaf's server can have
+// nats-server deliver what looks like something of a stream to any subject of
+// its fleet. What rigs publish looks like that never.
+func redirected(m *nats.Msg) bool {
+	return strings.HasPrefix(m.Reply, "$JS.ACK.") || m.Header.Get(jetstream.StreamHeader) != ""
 }
 
 func floodError(k Kind) error { return errors.New("it sends " + string(k) + " messages too often") }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -59,11 +60,43 @@ func (b *Bus) PublishStatus(m *pb.Status) {
 }
 
 // PublishEvent publishes what happened. Up to 1024 wait for the bus, the
-// oldest give way.
+// oldest give way. Of more than 1024 at once, and then 10 a second, it is only
+// told how many there were: a line that a rig logs again and again would push
+// its positions out of its store.
 func (b *Bus) PublishEvent(m *pb.Event) {
-	if m != nil {
-		b.publish(KindEvent, b.subjects.event, m, &m.Head)
+	if m == nil {
+		return
 	}
+	left, ok := b.pace.take(b.o.Now())
+	if !ok {
+		b.failed.Add(1)
+		return
+	}
+	if left > 0 {
+		note := &pb.Event{Severity: pb.Event_WARN, Code: string(fault.BusFlood), TimeNs: m.TimeNs, Text: fmt.Sprintf("%d events were left out: more came than a rig may tell", left)}
+		b.publish(KindEvent, b.subjects.event, note, &note.Head)
+	}
+	b.publish(KindEvent, b.subjects.event, m, &m.Head)
+}
+
+// pace is how often a rig tells what happens.
+type pace struct {
+	mu   sync.Mutex
+	told tokens
+	left uint64 // out, since the last that was told
+}
+
+// take reports whether one more may be told now, and how many were left out
+// before.
+func (p *pace) take(now int64) (left uint64, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.told.take(rate{perSecond: 10, burst: maxEvents}, now) {
+		p.left++
+		return 0, false
+	}
+	left, p.left = p.left, 0
+	return left, true
 }
 
 // publish queues a message, and returns its bytes if it could be encoded.

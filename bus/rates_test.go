@@ -47,3 +47,22 @@ func TestRatesAreBounded(t *testing.T) {
 		t.Errorf("%d senders a minute later", len(r.senders))
 	}
 }
+
+func TestALineThatIsLoggedAgainAndAgain(t *testing.T) {
+	var p pace
+	told, counted := uint64(0), uint64(0)
+	const logged = 100_000 // in 100 s
+	for i := range int64(logged) {
+		if left, ok := p.take(i * 1e6); ok {
+			told++
+			counted += left
+		}
+	}
+	if want := uint64(maxEvents + 1000); told < want-2 || told > want+2 {
+		t.Errorf("told %d, not about %d", told, want)
+	}
+	left, ok := p.take(1e12)
+	if told++; !ok || told+counted+left != logged+1 {
+		t.Errorf("%d told, %d and %d left out of %d", told, counted, left, logged+1)
+	}
+}

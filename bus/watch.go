@@ -198,7 +198,7 @@ func (w *Watcher) hear(m *nats.Msg) {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !ok { // such as a later version may have
+	if !ok || redirected(m) { // the first, such as a later version may have
 		w.fleet.refused++
 		return
 	}
