@@ -36,6 +36,7 @@ const (
 	defaultHubStore = 1 << 30
 	hubMemory       = 64 << 20 // of each fleet, for its claims
 	hubPayload      = 4 << 20  // the description of a stream with fleetSources is larger than what rigs may send
+	hubConns        = 2 * fleetConns
 	hubLook         = time.Second
 )
 
@@ -163,7 +164,7 @@ func (h *Hub) startOnce(ctx context.Context) (*storeError, error) {
 // authority's keys vouch for, and nobody else.
 func (h *Hub) serverOptions() (*server.Options, error) {
 	opts := baseOptions(h.options.Name, HubDomain)
-	opts.MaxPayload = hubPayload
+	opts.MaxPayload, opts.MaxPending, opts.MaxConn = hubPayload, maxPending, hubConns
 	// Where an answer goes tells whose it is, so that a rig may give its own only,
 	// and is not told of a thousand others that are waited for.
 	opts.FeatureFlags = map[string]bool{server.FeatureFlagJsAPIReplyFormatV2: true}
