@@ -20,6 +20,7 @@ const (
 	fleetSources = 5_000
 	fleetAgain   = 2 * time.Second  // between two attempts to make what is missing
 	fleetGather  = time.Second      // rigs that come together are added together
+	fleetThere   = 5 * time.Second  // between two looks at whether all is still there
 	askTime      = 30 * time.Second // for JetStream's answers: a busy disk
 	readerLeft   = 5 * time.Minute  // what nobody reads the stream by any more is forgotten
 	hubConsumers = 10_000           // of each stream: every rig watches the claims, and nats-server's own limit is 1 000
@@ -145,14 +146,21 @@ func (k *fleetKeeper) stream(ctx context.Context, js jetstream.JetStream) (jetst
 // connection ends. What it asks of the server may take until making ends.
 func (k *fleetKeeper) source(ctx, making context.Context, js jetstream.JetStream, cfg jetstream.StreamConfig) error {
 	f := &fleetSourcing{js: js, cfg: cfg, rigs: map[string]*askedRig{}, log: k.log}
-	gather := time.NewTicker(fleetGather)
+	gather, there := time.NewTicker(fleetGather), time.NewTicker(fleetThere)
 	defer gather.Stop()
+	defer there.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case rig := <-k.rigs:
 			f.hear(rigSource(k.fleet, rig), rig, time.Now())
+		case <-there.C:
+			for _, stream := range [...]string{cfg.Name, "KV_" + rigsBucket(k.fleet), "KV_" + claimsBucket(k.fleet)} {
+				if _, err := js.Stream(making, stream); err != nil {
+					return err
+				}
+			}
 		case <-gather.C:
 			if !js.Conn().IsConnected() {
 				return nats.ErrConnectionClosed

@@ -67,3 +67,37 @@ func TestHubChangesWhatIsKept(t *testing.T) {
 		t.Errorf("the stream is %+v: %v", is, err)
 	}
 }
+
+// Whoever has managed to delete what is kept, it is there again soon.
+func TestHubKeepsAnewWhatIsDeleted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	hub, err := StartHub(ctx, HubOptions{
+		StateDir: t.TempDir(), Listen: "127.0.0.1:0", LeafListen: "127.0.0.1:0", Fleets: []string{"fleet"}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hub.Close()
+	k := &fleetKeeper{hub: hub, fleet: "fleet", log: slog.New(slog.DiscardHandler)}
+	nc, js, err := k.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	for _, stream := range []string{"FLEET_fleet", "KV_rigs_fleet", "KV_claims_fleet"} {
+		deleted := false
+		for {
+			_, err := js.Stream(ctx, stream)
+			if err == nil && deleted {
+				break
+			}
+			if err == nil {
+				deleted, err = true, js.DeleteStream(ctx, stream)
+			}
+			if err != nil && wait(ctx, 10*time.Millisecond) != nil {
+				t.Fatalf("%s: %v", stream, err)
+			}
+		}
+	}
+}
