@@ -22,7 +22,7 @@ const (
 	fleetGather  = time.Second      // rigs that come together are added together
 	fleetThere   = 5 * time.Second  // between two looks at whether all is still there
 	askTime      = 30 * time.Second // for JetStream's answers: a busy disk
-	readerLeft   = 5 * time.Minute  // what nobody reads the stream by any more is forgotten
+	readerLeft   = time.Hour        // what nobody reads the stream by any more is forgotten; `nats stream view` asks for as much
 	hubConsumers = 10_000           // of each stream: every rig watches the claims, and nats-server's own limit is 1 000
 )
 

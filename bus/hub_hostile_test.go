@@ -207,7 +207,7 @@ func TestNoAnswerIsAnOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		made := s.CachedInfo().Created
-		c, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: "mine", AckPolicy: jetstream.AckExplicitPolicy, FilterSubject: "nothing"})
+		c, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: "mine", AckPolicy: jetstream.AckExplicitPolicy, FilterSubject: "nothing", InactiveThreshold: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}
