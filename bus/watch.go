@@ -264,13 +264,17 @@ func (w *Watcher) fail(err error) {
 // table's remedies are for rigs.
 func (w *Watcher) why(err error) error {
 	e := &fault.Error{Code: codeOf(err), Object: w.object(), Err: plain(err)}
+	if errors.Is(err, nats.ErrSecureConnWanted) {
+		e.Advice = "write nats://, or give the hub a certificate: `sensord hub --tls-cert FILE --tls-key FILE`"
+		return e
+	}
 	switch e.Code {
 	case fault.BusAuth:
 		e.Advice = "name credentials with --creds FILE: `sensord hub rig NAME --watch` on the hub writes some"
 	case fault.BusDenied:
 		e.Advice = "use credentials of this fleet: `sensord hub rig NAME --watch --fleet " + w.o.Fleet + "` on the hub writes some"
 	case fault.BusTLS:
-		e.Advice = "name the certificate's CA: SENSORD_BUS_TLS_CA, or bus: {tls: {ca: FILE}} in the file of --config; if it has another name, write that; where there is no TLS, write nats://"
+		e.Advice = "name the certificate's CA: SENSORD_BUS_TLS_CA, or bus: {tls: {ca: FILE}} in the file of --config; if it is for another name, write that"
 	}
 	return e
 }

@@ -85,7 +85,7 @@ func TestFleetOfHub(t *testing.T) {
 		{"another fleet", []string{"--creds", alice, "--fleet", "other"}, 5, "does not allow this"},
 		{"no such file", []string{"--creds", "nothing.creds"}, 2, "--creds: nothing.creds: no such file"},
 		{"nobody there", []string{"--creds", alice, "--bus", "nats://127.0.0.1:1"}, 4, "4222 on a hub, and that it runs\n"},
-		{"no TLS there", []string{"--creds", alice, "--bus", strings.Replace(hub.URL, "nats://", "tls://", 1)}, 4, "secure connection"},
+		{"no TLS there", []string{"--creds", alice, "--bus", strings.Replace(hub.URL, "nats://", "tls://", 1)}, 4, "there is no tls there\n  write nats://"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, _, errs := fleetSeen(t, append([]string{"--bus", hub.URL}, tt.args...)...)
