@@ -132,6 +132,13 @@ func (r *fakeRadio) SetFilter(p *bpf.Program) error {
 	return nil
 }
 
+// filter is the last that was set.
+func (r *fakeRadio) filter() *bpf.Program {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.filters[len(r.filters)-1]
+}
+
 func (r *fakeRadio) Stats() linuxwifi.SocketStats { return linuxwifi.SocketStats{} }
 
 func (r *fakeRadio) Close() error {
@@ -203,6 +210,8 @@ func (w *fakeWorld) open(_ context.Context, cfg configs.Source, filter *bpf.Prog
 	}
 	w.opened[name]++
 	w.notices[name] = notice
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.filters = append(r.filters, filter)
 	return r, Details{LinkType: capture.LinkTypeRadiotap, CaptureInterface: name + "mon", Hardware: "fake", Live: true, MAC: w.macs[name]}, nil
 }

@@ -80,7 +80,7 @@ func TestPushedFilterOutlivesARestart(t *testing.T) {
 		elapse(10 * time.Second)
 		r.crash("rig/filter", Refilter{})
 		elapse(10 * time.Second)
-		last := radio.filters[len(radio.filters)-1]
+		last := radio.filter()
 		data := append([]byte{0, 0, 8, 0, 0, 0, 0, 0, 0x08, 0}, make([]byte, 60)...)
 		if r.Status().Restarts != 1 || last.Keep(data, len(data)) != 0 {
 			t.Errorf("data frames are kept, %d restarts", r.Status().Restarts)
@@ -204,7 +204,7 @@ func TestAddressesAreFollowedAgain(t *testing.T) {
 		r := startWatchedRig(t, world, watch, kismettest.Config{HopRate: 5}, configs.Config{Sources: []configs.Source{radioOf(t, "wlan0")}})
 		elapse(2 * time.Minute)
 		frame := append([]byte{0, 0, 8, 0, 0, 0, 0, 0, 0x80, 0, 0, 0}, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 9, 9, 2, 0, 0, 0, 9, 9, 0, 0, 1, 2, 3, 4}...)
-		if radio.filters[len(radio.filters)-1].Keep(frame, len(frame)) != 0 {
+		if radio.filter().Keep(frame, len(frame)) != 0 {
 			t.Error("the machine's own frames are captured")
 		}
 		if n := strings.Count(r.log.String(), "addresses are not known"); n != 1 {

@@ -165,7 +165,7 @@ func TestWardriveOptionsOfTheServer(t *testing.T) {
 				if got := slices.Contains(src.Channels, "1HT40+"); got != tt.ht {
 					t.Errorf("HT40 listed: %v, channels %q", got, src.Channels)
 				}
-				last := radio.filters[len(radio.filters)-1]
+				last := radio.filter()
 				data := append([]byte{0, 0, 8, 0, 0, 0, 0, 0, 0x08, 0}, make([]byte, 60)...)
 				if got := last.Keep(data, len(data)) == 0; got != tt.mgmt {
 					t.Errorf("data frames left out: %v", got)
@@ -183,7 +183,7 @@ func TestFilterFollowsTheMachinesAddresses(t *testing.T) {
 		elapse(5 * time.Second)
 		frame := append([]byte{0, 0, 8, 0, 0, 0, 0, 0, 0x80, 0, 0, 0}, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 9, 9, 2, 0, 0, 0, 9, 9, 0, 0, 1, 2, 3, 4}...)
 		keeps := func() bool {
-			return radio.filters[len(radio.filters)-1].Keep(frame, len(frame)) > 0
+			return radio.filter().Keep(frame, len(frame)) > 0
 		}
 		own := []linuxwifi.LinkAddress{{Name: "wlp3s0", MAC: net.HardwareAddr{2, 0, 0, 0, 9, 9}, Up: true}}
 		world.tell(own, false)
