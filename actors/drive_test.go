@@ -29,7 +29,7 @@ func (p *player) Run(ctx context.Context, tell func(gps.Event)) error {
 			continue
 		}
 		select {
-		case <-time.After(time.Duration(a.AtNs - p.now())):
+		case <-in(time.Duration(a.AtNs - p.now())):
 			tell(a.Fix)
 		case <-ctx.Done():
 			return ctx.Err()

@@ -150,7 +150,7 @@ func (r *fakeReceiver) Run(ctx context.Context, tell func(gps.Event)) error {
 			return fault.Newf(fault.GPSLost, r.Object(), "unplugged")
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Duration(next - now)):
+		case <-in(time.Duration(next - now)):
 		}
 		fix := r.fix(next)
 		select {
@@ -158,7 +158,7 @@ func (r *fakeReceiver) Run(ctx context.Context, tell func(gps.Event)) error {
 			return fault.Newf(fault.GPSLost, r.Object(), "unplugged")
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(r.latency):
+		case <-in(r.latency):
 		}
 		fix.ReceivedNs = r.machine.boottime()
 		tell(fix)

@@ -24,7 +24,7 @@ type slowConn struct {
 
 func (c *slowConn) Write(p []byte) (int, error) {
 	select {
-	case <-time.After(c.took):
+	case <-in(c.took):
 		return c.Conn.Write(p)
 	case <-c.closed.Done():
 		return 0, net.ErrClosed
