@@ -116,6 +116,9 @@ func (rt route) execute(ctx context.Context, msg netlink.Message) ([]netlink.Mes
 	}()
 	select {
 	case o := <-done:
+		if _, answered := errors.AsType[unix.Errno](o.err); o.err != nil && !answered && ctx.Err() != nil {
+			return nil, ctx.Err() // which cut the conversation short
+		}
 		return o.msgs, o.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
