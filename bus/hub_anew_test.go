@@ -19,6 +19,7 @@ import (
 // A rig's store that is begun anew counts from 1 again, while the hub is
 // already farther. What is kept from then on reaches the hub all the same.
 func TestHubFetchesFromAStoreThatIsBegunAnew(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, tt := range []struct {
 		name    string
 		memory  bool

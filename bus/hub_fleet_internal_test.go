@@ -70,6 +70,7 @@ func TestHubChangesWhatIsKept(t *testing.T) {
 
 // Whoever has managed to delete what is kept, it is there again soon.
 func TestHubKeepsAnewWhatIsDeleted(t *testing.T) {
+	t.Parallel() // it mostly waits
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	hub, err := StartHub(ctx, HubOptions{

@@ -148,6 +148,7 @@ func TestTwoLeavesOfOneName(t *testing.T) {
 }
 
 func TestLeafNamesWhatItMeetsInPlaceOfAHub(t *testing.T) {
+	t.Parallel() // it mostly waits
 	hub := bustest.StartHub(t)
 	creds := hub.Creds(t, "fleet", "rover")
 	nobody := bustest.NewProxy(t, hub.LeafAddr())

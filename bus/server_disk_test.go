@@ -22,6 +22,7 @@ const smallDisk = "SENSORD_BUS_DISK"
 // A disk that is full is said, and costs what is published meanwhile; when there
 // is room again, what was kept is there, and more is kept.
 func TestServerOnAFullDisk(t *testing.T) {
+	t.Parallel() // it mostly waits
 	dir := os.Getenv(smallDisk)
 	if dir == "" {
 		self, err := os.Executable()
