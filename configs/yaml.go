@@ -95,25 +95,29 @@ func (d *document) follow(n *yaml.Node) *yaml.Node {
 // mapping reads a mapping by its fields. Unknown and repeated keys are wrong.
 // The unoffered fields are known too, but not what a mistyped key may mean.
 func (d *document) mapping(n *yaml.Node, path string, fields []field, unoffered ...field) {
+	known := slices.Concat(fields, unoffered)
 	d.eachKey(n, path, func(key string, keyNode, value *yaml.Node) {
-		for _, f := range slices.Concat(fields, unoffered) {
-			if f.name == key {
-				f.read(value, join(path, key))
-				return
-			}
+		if i := slices.IndexFunc(known, func(f field) bool { return f.name == key }); i >= 0 {
+			known[i].read(value, join(path, key))
+			return
 		}
-		names := make([]string, len(fields))
-		for i, f := range fields {
-			names[i] = f.name
-		}
-		right := "the keys here are " + strings.Join(names, ", ")
-		near := Nearest(key, names)
-		if near != "" {
-			right = "did you mean " + near + "?"
-		}
-		d.out.wrong(d.origin(keyNode), path, right, "unknown key %s", quote(key))
-		d.out.errs[len(d.out.errs)-1].key = unknownKey{is: true, near: near}
+		d.unknown(keyNode, path, fields)
 	})
+}
+
+// unknown notes a key that is none of the fields.
+func (d *document) unknown(keyNode *yaml.Node, path string, fields []field) {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	right := "the keys here are " + strings.Join(names, ", ")
+	near := Nearest(keyNode.Value, names)
+	if near != "" {
+		right = "did you mean " + near + "?"
+	}
+	d.out.wrong(d.origin(keyNode), path, right, "unknown key %s", quote(keyNode.Value))
+	d.out.errs[len(d.out.errs)-1].key = unknownKey{is: true, near: near}
 }
 
 // eachKey visits a mapping's keys, each once, and notes what is no mapping and
@@ -161,25 +165,28 @@ func (d *document) list(n *yaml.Node, path string, visit func(i int, entry *yaml
 	}
 }
 
-// scalar reads one plain value into t.
+// scalar returns what reads one plain value into t.
 func (d *document) scalar(t *text) func(n *yaml.Node, path string) {
-	return func(n *yaml.Node, path string) {
-		v := d.follow(n)
-		switch {
-		case v == nil:
-		case v.Kind != yaml.ScalarNode:
-			right := "write one value"
-			if line := flat(v); line != "" && strings.Contains(path, ".options.") {
-				right = "write " + line
-			}
-			d.out.wrong(d.origin(n), path, right, "%s stands where one value belongs", describe(v))
-		case v.ShortTag() == "!!null":
-			d.out.wrong(d.origin(n), path, "write a value, or leave the key out", "it has no value")
-		case v.Value == "":
-			d.out.wrong(d.origin(n), path, "write a value, or leave the key out", "it is empty")
-		default:
-			t.over(v.Value, d.origin(n))
+	return func(n *yaml.Node, path string) { d.value(t, n, path) }
+}
+
+// value is apart from scalar, which is compiled anew for each key of a file.
+func (d *document) value(t *text, n *yaml.Node, path string) {
+	v := d.follow(n)
+	switch {
+	case v == nil:
+	case v.Kind != yaml.ScalarNode:
+		right := "write one value"
+		if line := flat(v); line != "" && strings.Contains(path, ".options.") {
+			right = "write " + line
 		}
+		d.out.wrong(d.origin(n), path, right, "%s stands where one value belongs", describe(v))
+	case v.ShortTag() == "!!null":
+		d.out.wrong(d.origin(n), path, "write a value, or leave the key out", "it has no value")
+	case v.Value == "":
+		d.out.wrong(d.origin(n), path, "write a value, or leave the key out", "it is empty")
+	default:
+		t.over(v.Value, d.origin(n))
 	}
 }
 
@@ -188,7 +195,7 @@ func (d *document) scalars(ts *[]text) func(n *yaml.Node, path string) {
 	return func(n *yaml.Node, path string) {
 		visit := func(_ int, entry *yaml.Node, path string) {
 			var t text
-			if d.scalar(&t)(entry, path); t.given() {
+			if d.value(&t, entry, path); t.given() {
 				*ts = append(*ts, t)
 			}
 		}
