@@ -39,7 +39,7 @@ build: ## Build bin/sensord, static and stripped
 	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sensord ./cmd/sensord
 
 lite: ## Build bin/sensord-lite, which has no NATS server of its own: for routers
-	@CGO_ENABLED=0 go build -tags lite -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sensord-lite ./cmd/sensord
+	@CGO_ENABLED=0 go build -tags lite,nethttpomithttp2 -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/sensord-lite ./cmd/sensord
 
 bench: ## Run the benchmarks
 	@command -v tcpdump >/dev/null || { echo 'bench: tcpdump is missing: install it, live capture is compared with it' >&2; exit 1; }
