@@ -137,6 +137,8 @@ func TestASourceOfAnotherRigIsNotAnnounced(t *testing.T) {
 	address := freeAddress(t)
 	first := elsewhere(t, "first", address)
 	first.Claim([]bus.ClaimRequest{{UUID: src.UUID.String(), Source: "theirs"}})
+	// Or a machine that is busy may let the second be first.
+	bustest.Wait(t, "the first claim", func() bool { return first.State().Watching })
 
 	c := busOf(configs.BusJoin, "second", "nats://"+address)
 	c.Claims = configs.ClaimRefuse
