@@ -54,6 +54,7 @@ type Hub struct {
 	running   sync.WaitGroup
 	word      string              // of this run, with which JetStream takes all orders
 	fleets    map[string]fileMark // known to the server; of the goroutine that watches
+	unread    bool                // as is that the authority's fleets could not be read
 }
 
 // StartHub starts a hub and returns when it takes connections. What it keeps is
@@ -223,9 +224,16 @@ func (h *Hub) loadFleets() error {
 func (h *Hub) watch(ctx context.Context) {
 	names, err := h.authority.Fleets()
 	if err != nil {
-		h.options.Log.Warn("fleets cannot be read", "err", err)
+		if !h.unread {
+			h.options.Log.Warn("fleets cannot be read; the hub goes on with those it has", "err", err)
+		}
+		h.unread = true
 		return
 	}
+	if h.unread {
+		h.options.Log.Info("fleets can be read again")
+	}
+	h.unread = false
 	for _, name := range names[:min(len(names), maxFleets)] {
 		mark, err := h.authority.changed(name)
 		known, ok := h.fleets[name]

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -67,9 +69,20 @@ func checkCreds(file, fleet, rig string, now time.Time) error {
 		return nil
 	}
 	if subject := Subject(fleet, rig, KindPosition); !allows(claims.Pub.Allow, subject) {
-		return fault.Newf(fault.BusDenied, object, "they are those of %q, not of rig %s in fleet %s", claims.Name, rig, fleet)
+		return fault.Newf(fault.BusDenied, object, "they are those of %s, not of rig %s in fleet %s", whose(claims), rig, fleet)
 	}
 	return nil
+}
+
+// whose says who the credentials are for: a name is the same in every fleet.
+func whose(claims *jwt.UserClaims) string {
+	for _, allowed := range claims.Pub.Allow {
+		rest, ours := strings.CutPrefix(allowed, Prefix+".")
+		if parts := strings.Split(rest, "."); ours && len(parts) > 2 && isToken(parts[0]) && isToken(parts[1]) {
+			return "rig " + parts[1] + " in fleet " + parts[0]
+		}
+	}
+	return strconv.Quote(claims.Name)
 }
 
 func allows(allowed jwt.StringList, subject string) bool {

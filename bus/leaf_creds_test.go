@@ -67,8 +67,8 @@ func TestLeafSaysWhatIsWrongWithItsCredentials(t *testing.T) {
 		{"without the key", write(t, token), fault.BusAuth, "the key is missing"},
 		{"another's key", write(t, token+"USER NKEY"+key), fault.BusAuth, "belongs to other credentials"},
 		{"of another hub", other.Creds(t, "fleet", "rover"), fault.BusAuth, "does not take the credentials"},
-		{"of another rig", hub.Creds(t, "fleet", "roof"), fault.BusDenied, `those of "roof", not of rig rover in fleet fleet`},
-		{"of another fleet", hub.Creds(t, "north", "rover"), fault.BusDenied, "not of rig rover in fleet fleet"},
+		{"of another rig", hub.Creds(t, "fleet", "roof"), fault.BusDenied, "those of rig roof in fleet fleet, not of rig rover in fleet fleet"},
+		{"of another fleet", hub.Creds(t, "north", "rover"), fault.BusDenied, "those of rig rover in fleet north, not of rig rover in fleet fleet"},
 		{"of a person", hub.WatchCreds(t, "fleet", "anna"), fault.BusDenied, `those of "anna"`},
 		{"expired", expired, fault.BusAuth, "they expired on "},
 	} {

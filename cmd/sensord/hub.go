@@ -224,8 +224,13 @@ func (a *app) hubDir(v *hubFlags) (string, error) {
 }
 
 func checkName(object, name string) error {
-	if err := bus.CheckToken("", name); err != nil {
-		return usageError(object, "use letters, digits, - and _, at most 64", "%s", strings.TrimSpace(err.Error()))
+	err := bus.CheckToken("", name)
+	if err == nil {
+		return nil
 	}
-	return nil
+	advice := "use letters, digits, - and _, at most 64"
+	if token := bus.Token(name); token != "" {
+		advice += ", as in " + token
+	}
+	return usageError(object, advice, "%s", strings.TrimSpace(err.Error()))
 }

@@ -28,7 +28,8 @@ func newHubRigCommand(a *app) *cobra.Command {
 		Use:   "rig [flags] NAME",
 		Short: "Write the credentials of a rig, or with --watch of a person",
 		Long: `Write the credentials of a rig, or with --watch of a person who only looks, to NAME.creds. NAME is what the rig
-calls itself: rig: in its configuration. Who has the file is that rig: copy it by a safe way, and delete it here.
+calls itself, rig: in its configuration, with a dash for whatever is no letter, digit, dash or underscore. Who has the
+file is that rig: copy it by a safe way, and delete it here.
 A hub that runs takes them at once. What was written for NAME before stays good until it is revoked.`,
 		Example: `  sensord hub rig roof
   sensord hub rig rover-1 --fleet north --expires 720h --output /media/usb/rover-1.creds
