@@ -120,7 +120,9 @@ func (r *receiver) run(ctx context.Context, send func(any)) (err error) {
 		}
 		switch m := e.(type) {
 		case gps.Fix:
-			m.Receiver = from
+			if m.Receiver, m.Of = from, ""; from != r.state.cfg.Name {
+				m.Of = r.state.cfg.Name
+			}
 			r.rig.handOn(r.state, &m)
 			send(FixArrived{Receiver: r.state, Fix: m})
 		case gps.Pulse:

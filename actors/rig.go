@@ -277,8 +277,12 @@ func (r *Rig) Status() Status {
 	for _, src := range r.shared.sources {
 		s.Sources = append(s.Sources, src.status())
 	}
-	s.Position, s.HasPosition = r.shared.tracker.Track().At(r.shared.now())
+	track, now := r.shared.tracker.Track(), r.shared.now()
+	s.Position, s.HasPosition = track.At(now)
 	s.GPS = r.shared.gpsStatus()
+	if !s.HasPosition {
+		s.GPS.Unplaced = s.GPS.unplaced(track, now, r.shared.cfg.GPS)
+	}
 	r.shared.keepStatus(&s)
 	return s
 }

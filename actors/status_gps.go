@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/sensord/sensord/configs"
@@ -12,6 +14,7 @@ import (
 type GPSStatus struct {
 	Receivers []ReceiverStatus
 	Fusion    fusion.Status
+	Unplaced  error // why there is no position although a receiver has a fix
 	Clock     gps.ClockState
 	Copies    []CopyStatus // of positions on the server, for metagps= and of bridges
 	Web       string       // where positions can be posted, "" while nowhere
@@ -96,4 +99,37 @@ func (s *shared) gpsStatus() GPSStatus {
 		g.WebErr = *err
 	}
 	return g
+}
+
+// Fused is what fusion makes of a receiver, of all its devices together. What
+// there is one of only, such as the state, is that of the device heard last. Why
+// is the last reason of all, with the device if that is not the first. It
+// reports false where fusion has heard nothing of the receiver.
+func (g *GPSStatus) Fused(name string) (all fusion.Receiver, heard bool) {
+	for i := range g.Fusion.Receivers {
+		f := g.Fusion.Receivers[i]
+		if cmp.Or(f.Of, f.Name) != name {
+			continue
+		}
+		if f.Why != "" && f.Name != name {
+			f.Why = strings.TrimPrefix(f.Name, name+" ") + ": " + f.Why
+		}
+		if !heard {
+			all, heard = f, true
+			continue
+		}
+		before := all
+		if f.LastNs > before.LastNs {
+			all = f
+		}
+		all.Why, all.WhyNs = before.Why, before.WhyNs
+		if f.Why != "" && (before.Why == "" || f.WhyNs > before.WhyNs) {
+			all.Why, all.WhyNs = f.Why, f.WhyNs
+		}
+		all.Accepted = before.Accepted + f.Accepted
+		all.Rejected = before.Rejected + f.Rejected
+		all.Unused = before.Unused + f.Unused
+	}
+	all.Name, all.Of = name, name
+	return all, heard
 }

@@ -136,7 +136,7 @@ func reportPosition(p gps.Position) *web.Position {
 }
 
 func reportGPS(g *GPSStatus) web.GPS {
-	out := web.GPS{Receivers: []web.Receiver{}, Clock: web.Clock{Source: string(g.Clock.Source)}, Problem: web.ProblemOf(g.WebErr)}
+	out := web.GPS{Receivers: []web.Receiver{}, Clock: web.Clock{Source: string(g.Clock.Source)}, Problem: web.ProblemOf(g.WebErr), Unplaced: web.ProblemOf(g.Unplaced)}
 	if g.Web != "" {
 		out.Problem = nil // it was of an attempt before
 	}
@@ -173,10 +173,8 @@ func reportReceiver(r *ReceiverStatus, g *GPSStatus) web.Receiver {
 	if r.LatencyKnown {
 		out.Latency = web.Seconds(r.Latency)
 	}
-	for _, f := range g.Fusion.Receivers {
-		if f.Name == r.Name {
-			out.Rejected = f.Rejected
-		}
+	if f, heard := g.Fused(r.Name); heard {
+		out.Rejected = f.Rejected
 	}
 	return out
 }

@@ -10,7 +10,7 @@ import (
 type GPS struct {
 	Mode      GPSMode       // how several receivers become one position; default GPSFusion
 	Motion    Motion        // what the sensor moves with; default MotionCar
-	Predict   time.Duration // for how long after the newest fix there still is a position; default DefaultPredict
+	Predict   time.Duration // for how long after the newest fix there still is a position, whatever Expire says; default DefaultPredict
 	LimitM    float64       // positions with a larger 95 % radius, in metres, count as none; default DefaultLimitM
 	Receivers []Receiver    // as written, which is best first for GPSPriority; none is an unknown position
 	Fixed     *gps.Position // of the one fixed receiver among them; nil is none
@@ -24,6 +24,7 @@ func (g *GPS) Alone() bool { return g.Fixed != nil && len(g.Receivers) < 2 }
 // Defaults of GPS.
 const (
 	DefaultPredict = 3 * time.Second
+	leastPredict   = 100 * time.Millisecond // without any, nobody would know where the sensor is now
 	DefaultLimitM  = 100.0
 )
 
@@ -60,7 +61,7 @@ type Receiver struct {
 	File       string        // replay: the log
 	StartDate  time.Time     // replay: the date, UTC, on which a log without dates begins; zero is unknown
 	Realtime   bool          // replay: play it as if it happened now, instead of locating what was captured then
-	Expire     time.Duration // meta, web, bus: how long a position that was posted is good for; default DefaultExpire
+	Expire     time.Duration // meta, web, bus: how old a position may be when it comes, and how long the receiver counts as having one; default DefaultExpire
 	From       Heard         // of ReceiverBus: whose position
 	Fixed      gps.Position  // of ReceiverFixed
 }
@@ -76,7 +77,8 @@ func (r *Receiver) Live() bool {
 	return true
 }
 
-// DefaultExpire is how long a position that somebody posted is good for.
+// DefaultExpire is for how long a position that somebody posted, or a bridge heard,
+// is one of now.
 const DefaultExpire = 10 * time.Second
 
 // ReceiverType says how fixes are had.

@@ -70,7 +70,7 @@ func (l *loader) gpsMode(d *gpsDraft, g *GPS) {
 	}
 	if d.predict.given() {
 		var m mistake
-		if g.Predict, m = parseDuration(d.predict.value, 0, 10*time.Second); m.made() {
+		if g.Predict, m = parseDuration(d.predict.value, leastPredict, 10*time.Second); m.made() {
 			l.wrong(d.predict.from, "gps.predict", m.right, "%s", m.what)
 		}
 	}

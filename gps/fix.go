@@ -5,7 +5,8 @@ import "math"
 // A Fix is what one receiver reports for one instant. Numbers that are not
 // known are NaN, and never zero.
 type Fix struct {
-	Receiver string // its configured name; who runs the receiver fills it in
+	Receiver string // what it is called, as who runs it says: its configured name, with a device's where there are several
+	Of       string // the configured name, where Receiver is not that
 	Device   string // which device behind it, where there are several, as with gpsd
 
 	Mode       Mode

@@ -17,6 +17,7 @@ type GPS struct {
 	Clock     Clock      `json:"clock"`
 	Copies    []Copy     `json:"copies,omitempty"` // of the position on the server
 	Problem   *Problem   `json:"problem,omitempty"`
+	Unplaced  *Problem   `json:"unplaced,omitempty"` // why there is no position although a receiver has a fix
 }
 
 // Receiver is one receiver, in short; `sensord gps --json` has all of it.

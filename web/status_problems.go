@@ -197,14 +197,13 @@ func (s *Status) withoutPosition() *Problem {
 		what = "without a position, and what is heard without one counts as inside a zone of privacy"
 	}
 	p := &Problem{Code: string(fault.GPSSearching), Error: what, Remedy: fault.GPSSearching.Remedy(), Exit: fault.ExitRadio}
+	why := s.GPS.Unplaced
 	for i := range s.GPS.Receivers {
-		why := s.GPS.Receivers[i].Problem
-		if why == nil {
-			continue
-		}
+		why = cmp.Or(why, s.GPS.Receivers[i].Problem)
+	}
+	if why != nil {
 		p.Code, p.Remedy, p.Exit = why.Code, why.Remedy, why.Exit
 		p.Error += ": " + why.String()
-		break
 	}
 	return p
 }

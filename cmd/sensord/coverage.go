@@ -68,7 +68,7 @@ func tellPosition(st actors.Status, log *slog.Logger) {
 		if r.LatencyKnown {
 			what = append(what, "latency", r.Latency.Round(time.Millisecond).String())
 		}
-		if f := fusedReceiver(&st.GPS, r.Name); f != nil {
+		if f, heard := st.GPS.Fused(r.Name); heard {
 			what = append(what, "rejected", f.Rejected, "last_rejected", f.Why)
 		}
 		if r.Err != nil {
@@ -78,6 +78,9 @@ func tellPosition(st actors.Status, log *slog.Logger) {
 	}
 	c := st.GPS.Clock
 	what := []any{"known", st.HasPosition}
+	if err := st.GPS.Unplaced; err != nil {
+		what = append(what, "err", err, "code", fault.CodeOf(err))
+	}
 	if p := st.Position; st.HasPosition {
 		what = append(what, "by", p.Receiver, "lat", p.Lat, "lon", p.Lon)
 		what = withMetres(what, "accuracy_m", p.AccuracyM)

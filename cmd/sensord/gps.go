@@ -140,7 +140,7 @@ func (a *app) gpsLive(cmd *cobra.Command, v *gpsFlags) error {
 	if err != nil {
 		return err
 	}
-	w := &gpsWatch{rig: rig, show: show, length: v.length, signals: signals, limitM: config.GPS.LimitM}
+	w := &gpsWatch{rig: rig, show: show, length: v.length, signals: signals}
 	return w.run()
 }
 

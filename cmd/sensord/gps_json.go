@@ -52,6 +52,9 @@ type gpsFused struct {
 type gpsReport struct {
 	Time      string        `json:"time"`               // RFC 3339, UTC, of the system clock
 	Position  *gpsPosition  `json:"position,omitempty"` // where the sensor is
+	Code      string        `json:"code,omitempty"`     // why that is not known although a receiver has a fix
+	Error     string        `json:"error,omitempty"`    // the same in words
+	Remedy    string        `json:"remedy,omitempty"`   //
 	Clock     gpsClock      `json:"clock"`
 	Receivers []gpsReceiver `json:"receivers"`
 	Web       string        `json:"web,omitempty"` // where positions can be posted to
@@ -121,6 +124,9 @@ func gpsReportOf(s *actors.Status, now time.Time) gpsReport {
 	if s.HasPosition {
 		r.Position = &gpsPosition{placeOf(s.Position), s.Position.Receiver}
 	}
+	if err := s.GPS.Unplaced; err != nil {
+		r.Code, r.Error, r.Remedy = string(fault.CodeOf(err)), err.Error(), fault.RemedyOf(err)
+	}
 	for i := range s.GPS.Receivers {
 		r.Receivers = append(r.Receivers, gpsReceiverOf(&s.GPS.Receivers[i], &s.GPS))
 	}
@@ -148,7 +154,7 @@ func gpsReceiverOf(s *actors.ReceiverStatus, g *actors.GPSStatus) gpsReceiver {
 	if s.LatencyKnown {
 		r.Latency = inSeconds(s.Latency)
 	}
-	if f := fusedReceiver(g, s.Name); f != nil && f.Rejected > 0 {
+	if f, _ := g.Fused(s.Name); f.Rejected > 0 {
 		r.Rejected, r.RejectedBy = f.Rejected, f.Why
 	}
 	for _, sat := range s.Satellites {

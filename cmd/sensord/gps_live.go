@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -34,7 +33,7 @@ func (a *app) gpsAudience(asJSON bool, c configs.Config) gpsAudience {
 	case !terminal || style.dumb:
 		return &gpsLines{out: a.out}
 	}
-	return &gpsScreen{screen: newScreen(a.out, style), view: gpsView{limitM: c.GPS.LimitM, web: c.Web}}
+	return &gpsScreen{screen: newScreen(a.out, style), view: gpsView{web: c.Web}}
 }
 
 // gpsWatch shows receivers until a signal comes, or the time is up.
@@ -42,7 +41,6 @@ type gpsWatch struct {
 	rig     gpsRig
 	show    gpsAudience
 	length  time.Duration // 0 is endless
-	limitM  float64       // accuracy, in metres, beyond which there is no position
 	signals <-chan os.Signal
 }
 
@@ -104,8 +102,8 @@ func (w *gpsWatch) missed(s *actors.Status) error {
 		return nil
 	}
 	e := &fault.Error{Code: fault.GPSSearching, Object: "gps", Err: fmt.Errorf("no position within %v", w.length)}
-	if why := uncertain(s, w.limitM); why != "" {
-		e.Err, e.Advice = fmt.Errorf("%w: %s", e.Err, why), "wait for a better fix, or set gps: {limit: …} to what is good enough"
+	if why := s.GPS.Unplaced; why != nil {
+		e.Code, e.Err, e.Advice = fault.CodeOf(why), fmt.Errorf("%w: %s", e.Err, causeText(why)), fault.RemedyOf(why)
 		return e
 	}
 	colon := ":"
@@ -137,19 +135,13 @@ func withoutFix(r *actors.ReceiverStatus) error {
 	return r.Err
 }
 
-// uncertain says that receivers have a fix which is not good enough, "" if that
-// is not what keeps the sensor from knowing where it is.
-func uncertain(s *actors.Status, limitM float64) string {
-	best := math.NaN()
-	for i := range s.GPS.Receivers {
-		if r := &s.GPS.Receivers[i]; r.State == actors.ReceiverFix && !(r.Fix.AccuracyM >= best) {
-			best = r.Fix.AccuracyM
-		}
-	}
-	if s.HasPosition || !(best > limitM) {
+// unplacedText says why there is no position although a receiver has a fix, ""
+// if that is not so.
+func unplacedText(s *actors.Status) string {
+	if s.GPS.Unplaced == nil {
 		return ""
 	}
-	return fmt.Sprintf("the best fix is good to %.0f m, and what is less certain than %g m counts as unknown (gps.limit)", best, limitM)
+	return causeText(s.GPS.Unplaced)
 }
 
 // gpsLines prints a line a second.
@@ -161,6 +153,8 @@ func (g *gpsLines) show(s actors.Status, now time.Time) error {
 	place := positionKnown(&s)
 	if s.HasPosition {
 		place = withCommas(place, movementText(&s), worthText(&s))
+	} else if why := unplacedText(&s); why != "" {
+		place += ": " + why
 	}
 	parts := []string{now.UTC().Format("15:04:05") + "  " + place}
 	for i := range s.GPS.Receivers {

@@ -79,7 +79,7 @@ func TestGPSWatchShowsASecondAndEnds(t *testing.T) {
 				var out strings.Builder
 				rig := newWatchedRig(situations()["fix"])
 				interrupt = make(chan os.Signal, 1)
-				w := &gpsWatch{rig: rig, show: &gpsLines{out: &out}, limitM: 100, signals: interrupt}
+				w := &gpsWatch{rig: rig, show: &gpsLines{out: &out}, signals: interrupt}
 				tt.watch(rig, w, &out)
 				began := time.Now()
 				err := w.run()

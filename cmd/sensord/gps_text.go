@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/sensord/sensord/actors"
 	"github.com/sensord/sensord/gps"
-	"github.com/sensord/sensord/gps/fusion"
 	"github.com/sensord/sensord/web"
 )
 
@@ -131,15 +129,6 @@ func latencyText(r *actors.ReceiverStatus) string {
 		return "-"
 	}
 	return fmt.Sprintf("%.2f s", r.Latency.Seconds())
-}
-
-// fusedReceiver is what fusion knows of a receiver, nil if that is nothing.
-func fusedReceiver(g *actors.GPSStatus, name string) *fusion.Receiver {
-	i := slices.IndexFunc(g.Fusion.Receivers, func(r fusion.Receiver) bool { return r.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return &g.Fusion.Receivers[i]
 }
 
 // clockStateText says whom the time is had from.

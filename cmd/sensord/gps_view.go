@@ -13,8 +13,7 @@ import (
 
 // gpsView is the view of `sensord gps`.
 type gpsView struct {
-	limitM float64 // accuracy beyond which there is no position
-	web    configs.Web
+	web configs.Web
 }
 
 // detail says how much of each receiver is shown.
@@ -45,7 +44,7 @@ func (v *gpsView) detailed(s *actors.Status, width int, d detail) []styledLine {
 		where.tone = toneWarn
 	}
 	lines = append(lines, row("position", where))
-	lines = append(lines, wrapped(width, "certainty", cmp.Or(worthText(s), uncertain(s, v.limitM)))...)
+	lines = append(lines, wrapped(width, "certainty", cmp.Or(worthText(s), unplacedText(s)))...)
 	lines = append(lines, wrapped(width, "movement", movementText(s))...)
 	lines = append(lines, wrapped(width, "clock", clockStateText(s.GPS.Clock))...)
 	if len(s.GPS.Receivers) == 0 {
@@ -69,20 +68,16 @@ func (v *gpsView) receiver(r *actors.ReceiverStatus, g *actors.GPSStatus, width 
 	if r.State == actors.ReceiverFix {
 		fix, accuracy = fixText(&r.Fix), accuracyText(&r.Fix)
 	}
-	rejected := uint64(0)
-	f := fusedReceiver(g, r.Name)
-	if f != nil {
-		rejected = f.Rejected
-	}
+	fused, _ := g.Fused(r.Name)
 	lines := []styledLine{{
 		{fmt.Sprintf("  %-13s ", shortened(r.Name, 13)), toneStrong},
 		{fmt.Sprintf("%-10s ", r.State), stateTone(r.State)},
-		plain(fmt.Sprintf(receiverRest, fix, satelliteText(r), accuracy, rateOf(r.Interval), latencyText(r), rejected)),
+		plain(fmt.Sprintf(receiverRest, fix, satelliteText(r), accuracy, rateOf(r.Interval), latencyText(r), fused.Rejected)),
 	}}
 	if d >= detailWhat {
 		lines = append(lines, below(width, toneFaint, withCommas(r.Object, r.Detail))...)
-		if rejected > 0 {
-			lines = append(lines, below(width, toneFaint, "last rejected: "+f.Why)...)
+		if fused.Rejected > 0 {
+			lines = append(lines, below(width, toneFaint, "last rejected: "+fused.Why)...)
 		}
 		if r.Notice != "" && r.State != actors.ReceiverFix {
 			lines = append(lines, below(width, toneFaint, "it says: "+r.Notice)...)

@@ -56,13 +56,21 @@ func situations() map[string]actors.Status {
 		}}
 	}
 	rejecting := located(puck())
-	rejecting.GPS.Fusion.Receivers = []fusion.Receiver{{Name: "puck", Accepted: 30, Rejected: 12, Why: "140 m off, 9 times its accuracy"}}
+	rejecting.GPS.Fusion.Receivers = []fusion.Receiver{ // two devices
+		{Name: "puck", Of: "puck", Accepted: 30, LastNs: 2},
+		{Name: "puck /dev/ttyACM1", Of: "puck", Accepted: 18, Rejected: 12, LastNs: 1, Why: "140 m off, 9 times its accuracy", WhyNs: 1},
+	}
 
 	phone := puck()
 	phone.Name, phone.Type, phone.Object, phone.Detail = "phone", configs.ReceiverMeta, "meta phone", "12 updates"
 	phone.Fix.AccuracyM, phone.Fix.AccuracyOrigin, phone.Fix.Satellites, phone.Fix.Mode = 2400, gps.OriginGiven, -1, gps.Mode2D
 	phone.Satellites, phone.LatencyKnown, phone.Interval = nil, false, 0
 	vague := actors.Status{GPS: actors.GPSStatus{Receivers: []actors.ReceiverStatus{phone}, Web: "127.0.0.1:2510", Clock: gps.ClockState{Source: gps.ClockGPS, HasSystemOffset: true, SystemOffsetNs: -int64(100 * 24 * time.Hour * 205), SystemErrorNs: 1.2e9}}}
+
+	vague.GPS.Unplaced = &fault.Error{
+		Code: fault.GPSSearching, Object: "gps", Advice: "wait for a better fix, or set gps: {limit: …} to what is good enough",
+		Err: errors.New("the best fix is good to 2400 m, and what is less certain than 100 m counts as unknown (gps.limit)"),
+	}
 
 	waiting := phone
 	waiting.State, waiting.Detail, waiting.Fixes, waiting.Fix = actors.ReceiverConnecting, "no update yet", 0, gps.Fix{}
@@ -84,7 +92,7 @@ func situations() map[string]actors.Status {
 }
 
 func ofSituations() gpsView {
-	return gpsView{limitM: 100, web: configs.Web{Listen: "127.0.0.1:2510"}}
+	return gpsView{web: configs.Web{Listen: "127.0.0.1:2510"}}
 }
 
 // Each golden file names, in its first line, what is shown.
@@ -188,7 +196,7 @@ func TestWhyThereIsNoPosition(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := gpsWatch{length: 10 * time.Second, limitM: 100}
+			w := gpsWatch{length: 10 * time.Second}
 			err := w.missed(&tt.status)
 			switch {
 			case tt.want == "":

@@ -60,7 +60,7 @@ const Nowhere = 1e7
 // come late, and in any order, as long as they are not more than History behind
 // the newest.
 func (f *Filter) Add(fix gps.Fix, atNs int64) Result {
-	slot := f.slot(fix.Receiver, atNs)
+	slot := f.slot(&fix, atNs)
 	if slot == none {
 		return Result{Rejected: true, Why: "there are " + strconv.Itoa(maxReceivers) + " other receivers"}
 	}

@@ -25,8 +25,9 @@ type Options struct {
 	Mode   Mode
 	Motion Motion
 
-	// Order names the receivers for Priority, best first. Others follow in the
-	// order in which they were first heard.
+	// Order names the receivers for Priority, best first. Devices behind one
+	// receiver are as good as each other. Receivers that are not named follow in
+	// the order in which they were first heard.
 	Order []string
 
 	// BelieveAfter is how long fixes that jumped must agree among themselves

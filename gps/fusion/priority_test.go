@@ -114,3 +114,38 @@ func TestPriorityIsNotFickle(t *testing.T) {
 		}
 	}
 }
+
+// All devices behind a receiver have its place in the list: the second one goes
+// before another receiver's, and neither goes before the other.
+func TestPriorityOfDevicesIsThatOfTheirReceiver(t *testing.T) {
+	first, second, phone := good("puck"), good("puck /dev/b"), good("phone")
+	first.jump, second.jump = gone(60, 120), gone(0, 30)
+	second.shift, phone.shift = 0.3, 0.6
+	rng := rand.New(rand.NewPCG(2, 2))
+	w := straight(20, 45)
+	for name, ears := range map[string][]ear{"both": {first, second, phone}, "not the first": {second, phone}} {
+		all := hear(rng, w, &home, 180, ears...)
+		for i := range all {
+			if f := &all[i].fix; f.Receiver == second.name {
+				f.Of = first.name
+			}
+		}
+		o := fusion.Options{Mode: fusion.Priority, Order: []string{"puck", "phone"}}
+		p := play(t, o, w, &home, all)
+		for at := 45.0; at < 178; at++ {
+			want := second.name
+			if name == "both" && at < 61 {
+				want = first.name
+			}
+			if at > 58 && at < 65 {
+				continue // it is being noticed
+			}
+			if q, ok := p.b.Track().At(ns(at)); !ok || q.Receiver != want {
+				t.Fatalf("%s: %.0f s: %q, %v instead of %q", name, at, q.Receiver, ok, want)
+			}
+		}
+		if s := p.status(t, second.name, 179); s.Of != first.name || s.State != fusion.StateUsed {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}

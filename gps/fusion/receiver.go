@@ -1,18 +1,23 @@
 package fusion
 
 import (
+	"cmp"
 	"math"
 	"slices"
+
+	"github.com/sensord/sensord/gps"
 )
 
 // A receiver is what is known of one receiver beside the state of the filter.
 type receiver struct {
 	name     string
-	rank     int // in Options.Order; those that are not in it come last
+	of       string // the receiver that it is a device of, else its name
+	rank     int    // in Options.Order, of what it is a device of; those that are not in it come last
 	accepted uint64
 	rejected uint64
 	unused   uint64
 	why      string
+	whyNs    int64 // of the fix that it is about
 
 	heardNs   int64 // its last report, with or without a position
 	searching bool  // that said that there is none
@@ -38,21 +43,21 @@ type receiver struct {
 	altSince int64 // nor were those since then
 }
 
-func newReceiver(name string, rank int) *receiver {
-	return &receiver{name: name, rank: rank, white: whiteShare, scale: 1, claimed: math.NaN()}
+func newReceiver(name, of string, rank int) *receiver {
+	return &receiver{name: name, of: of, rank: rank, white: whiteShare, scale: 1, claimed: math.NaN()}
 }
 
 // refuse notes a fix that could not be used.
 func (r *receiver) refuse(why string) Result {
 	r.unused++
-	r.refused, r.why = true, why
+	r.refused, r.why, r.whyNs = true, why, r.heardNs
 	return Result{Rejected: true, Why: why}
 }
 
 // reject notes a position that was not believed.
 func (r *receiver) reject(why string) {
 	r.rejected++
-	r.inRow, r.why = false, why
+	r.inRow, r.why, r.whyNs = false, why, r.heardNs
 }
 
 // good notes a position that was believed, when the filter was ahead by so much.
@@ -121,7 +126,8 @@ func (r *receiver) learnScale(offsetVar, off, dt float64) {
 
 // slot returns where a receiver stands, and makes room for one that was never
 // heard where another one was not heard for long.
-func (f *Filter) slot(name string, atNs int64) int {
+func (f *Filter) slot(fix *gps.Fix, atNs int64) int {
+	name := fix.Receiver
 	oldest := none
 	for i, r := range f.receivers {
 		if r.name == name {
@@ -131,11 +137,12 @@ func (f *Filter) slot(name string, atNs int64) int {
 			oldest = i
 		}
 	}
-	rank := slices.Index(f.o.Order, name)
+	of := cmp.Or(fix.Of, name)
+	rank := slices.Index(f.o.Order, of)
 	if rank < 0 {
 		rank = len(f.o.Order) + len(f.receivers)
 	}
-	r := newReceiver(name, rank)
+	r := newReceiver(name, of, rank)
 	r.heardNs = atNs
 	if len(f.receivers) < maxReceivers {
 		f.receivers = append(f.receivers, r)

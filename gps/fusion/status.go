@@ -27,8 +27,10 @@ type Status struct {
 // known are NaN.
 type Receiver struct {
 	Name  string
+	Of    string // the configured receiver that it is a device of, else Name
 	State State
 	Why   string // the last reason for a fix that was not believed or used
+	WhyNs int64  // when that fix was true, on the clock of the track
 
 	Accepted uint64 // positions that were believed
 	Rejected uint64 // positions that were not
@@ -52,7 +54,7 @@ func (f *Filter) Status(nowNs int64) Status {
 	}
 	for i, r := range f.receivers {
 		v := Receiver{
-			Name: r.name, State: f.state(i, nowNs), Why: r.why,
+			Name: r.name, Of: r.of, State: f.state(i, nowNs), Why: r.why, WhyNs: r.whyNs,
 			Accepted: r.accepted, Rejected: r.rejected, Unused: r.unused,
 			LastNs: r.heardNs, OffsetM: math.NaN(), AccuracyM: r.claimed, Scale: math.Sqrt(r.scale),
 		}
