@@ -47,7 +47,10 @@ func (b *Bus) connect(ctx context.Context, s *Server) (*link, error) {
 	l := &link{
 		server: s, closed: make(chan struct{}), settled: make(chan struct{}),
 		mend: make(chan struct{}, 1), claimsAgain: make(chan struct{}, 1), entryAgain: make(chan struct{}, 1),
-		remote: remote{credsFile: b.o.CredsFile, user: b.o.User, password: b.o.Password, tls: b.o.TLS},
+		remote: remote{
+			login: login{file: b.o.CredsFile, fleet: b.o.Fleet, rig: b.o.Rig},
+			user:  b.o.User, password: b.o.Password, tls: b.o.TLS,
+		},
 	}
 	if b.o.Mode == Join {
 		l.remote.urls = b.o.URLs // else they are the hub's, whom our own server joins
@@ -91,7 +94,7 @@ func (b *Bus) natsOptions(ctx context.Context, l *link) []nats.Option {
 		nats.ReconnectHandler(func(nc *nats.Conn) { b.connected(l, nc) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { b.disconnected(l, err) }),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { b.disconnected(l, err) }),
-		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) { b.asyncError(sub, err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) { b.asyncError(l, sub, err) }),
 		nats.ClosedHandler(func(*nats.Conn) { close(l.closed) }),
 	)
 	if l.server != nil {
@@ -110,6 +113,11 @@ func (b *Bus) connected(l *link, nc *nats.Conn) {
 		b.connection.Store(&connection{connected: true, server: server, sinceNs: b.o.Now()})
 	}
 	b.trouble.end(keyServer)
+	if f, wrong := errors.AsType[*fault.Error](l.wrongLogin()); wrong && b.o.Mode == Join {
+		b.trouble.begin(keyDenied, f.Code, f.Object, f.Err)
+	} else {
+		b.trouble.end(keyDenied)
+	}
 	b.failed.Add(b.out.setOpen(true))
 	kick(l.claimsAgain)
 	kick(l.entryAgain)
@@ -145,12 +153,31 @@ func (b *Bus) lookAt(l *link) {
 	}
 }
 
+// wrongLogin returns why the server, or the hub, takes the rig for another one,
+// as *fault.Error, or nil.
+func (l *link) wrongLogin() error {
+	if l.server != nil {
+		return l.server.wrongLogin()
+	}
+	return l.remote.login.wrong()
+}
+
+// renew makes the connection anew if the credentials that it was made with do
+// not let us say what we have to, and others are there now.
+func (b *Bus) renew(l *link) {
+	if b.o.Mode != Join || !l.nc.IsConnected() || l.wrongLogin() == nil && b.trouble.err(keyDenied) == nil || !l.remote.login.mended() {
+		return
+	}
+	b.o.Log.Info("the bus is joined again, with the credentials that are there now", "file", b.o.CredsFile)
+	_ = l.nc.ForceReconnect() // fails if it is closed, and then is made anew as well
+}
+
 // why is what to say of an error of the connection, as troubles take it. What
 // is wrong with a file of credentials says more than that the server does not
 // take them.
 func (b *Bus) why(key string, err error) (string, fault.Code, string, error) {
 	code := codeOf(err)
-	if (code == fault.BusAuth || code == fault.BusDenied) && b.o.CredsFile != "" {
+	if code == fault.BusAuth && b.o.CredsFile != "" {
 		if f, ok := errors.AsType[*fault.Error](checkFile(b.o.CredsFile, b.o.Fleet, b.o.Rig)); ok {
 			return key, f.Code, f.Object, f.Err
 		}
@@ -159,11 +186,12 @@ func (b *Bus) why(key string, err error) (string, fault.Code, string, error) {
 }
 
 // asyncError is told by the client: what the server, or it, objects to.
-func (b *Bus) asyncError(sub *nats.Subscription, err error) {
+func (b *Bus) asyncError(l *link, sub *nats.Subscription, err error) {
 	now := b.o.Now()
 	switch {
 	case isAny(err, refusals[:]):
 		b.trouble.begin(b.why(keyServer, err))
+	case codeOf(err) == fault.BusDenied && b.o.Mode == Join && l.wrongLogin() != nil: // it is said already
 	case codeOf(err) == fault.BusDenied:
 		key, code, object, cause := b.why(keyDenied, err)
 		b.trouble.show(key, code, object, cause, now+fadeNs)

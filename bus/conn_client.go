@@ -42,7 +42,7 @@ func clientOptions(name, inbox string) []nats.Option {
 // remote is a server that is not our own, and as whom it is connected to.
 type remote struct {
 	urls           []string
-	credsFile      string                // "" is none
+	login          login
 	user, password string                // "" is none
 	tls            *tls.Config           // what is named here is meant, so there has to be TLS; nil takes the system's authorities
 	dialed         atomic.Pointer[error] // what the last attempt to dial came to
@@ -59,8 +59,8 @@ func (r *remote) options(ctx context.Context) []nats.Option {
 		nats.SetCustomDialer(dialer{ctx: ctx, tls: r.tls, must: must, dialed: &r.dialed}),
 		nats.DontRandomize(), nats.SkipHostLookup(), nats.IgnoreDiscoveredServers(),
 	}
-	if r.credsFile != "" {
-		opts = append(opts, credsOption(r.credsFile))
+	if r.login.file != "" {
+		opts = append(opts, r.login.option())
 	}
 	if r.user != "" {
 		opts = append(opts, nats.UserInfo(r.user, r.password))
@@ -94,31 +94,6 @@ func unmade(nc *nats.Conn) error {
 }
 
 var errEnded = errors.New("the server has ended the connection")
-
-// credsOption takes credentials from a file at every attempt to connect. NATS's
-// own option wants the file to be there when the bus begins.
-func credsOption(file string) nats.Option {
-	read := func() (o nats.Options, err error) {
-		return o, nats.UserCredentials(file)(&o)
-	}
-	return func(o *nats.Options) error {
-		o.UserJWT = func() (string, error) {
-			now, err := read()
-			if err != nil {
-				return "", err
-			}
-			return now.UserJWT()
-		}
-		o.SignatureCB = func(nonce []byte) ([]byte, error) {
-			now, err := read()
-			if err != nil {
-				return nil, err
-			}
-			return now.SignatureCB(nonce)
-		}
-		return nil
-	}
-}
 
 // credsInbox returns where these credentials let their owner get answers, or ""
 // if they say nothing of that.

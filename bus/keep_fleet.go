@@ -68,9 +68,10 @@ func (b *Bus) open(ctx context.Context, l *link, again <-chan struct{}, cfg jets
 			b.o.Log.Debug("bucket cannot be opened", "bucket", cfg.Bucket, "err", err)
 			// The first time may be while the server, or the way to it, is
 			// being made.
-			if failures++; failures > 1 && ctx.Err() == nil && b.reachable() {
-				b.buckets.lacks(cfg.Bucket, true)
-				b.trouble.begin(keyBuckets, fault.BusNoStore, b.bucketObject(), bucketCause(err))
+			if failures++; l.wrongLogin() != nil {
+				failures = 0 // that is why, and said
+			} else if failures > 1 && ctx.Err() == nil && b.reachable() {
+				b.noBucket(cfg.Bucket, err)
 			}
 		} else {
 			failures, delay = 0, firstBucket
@@ -86,6 +87,16 @@ func (b *Bus) open(ctx context.Context, l *link, again <-chan struct{}, cfg jets
 		t.Stop()
 	}
 	return nil, false
+}
+
+// noBucket says that a bucket cannot be used.
+func (b *Bus) noBucket(bucket string, err error) {
+	b.buckets.lacks(bucket, true)
+	said := &fault.Error{Code: fault.BusNoStore, Object: b.bucketObject(), Err: bucketCause(err)}
+	if b.o.Mode == Leaf { // which is what the table advises
+		said.Advice = "switch JetStream on at the hub, with the domain hub, or let this rig be its client: bus: nats://HOST"
+	}
+	b.trouble.add(keyBuckets, trouble{change: Change{Code: said.Code, Object: said.Object, Err: said}})
 }
 
 // bucketObject is who has the buckets, as troubles name it.

@@ -23,6 +23,8 @@ import (
 // texts are those of the version that go.mod pins, and each has its test.
 type leafWatch struct {
 	remote *LeafRemote
+	login  login
+	log    logger
 	notify func()
 	wake   chan struct{} // a line was heard
 
@@ -33,6 +35,11 @@ type leafWatch struct {
 	// Of run: the number of the last connection that began TLS and got no
 	// further, and of the last one that it was said of why it ended.
 	handshake, judged string
+
+	// Of run: when the file of credentials is to be looked at again, and whether
+	// the connection was ended because it has others now.
+	renew    time.Time
+	renewing bool
 }
 
 const (
@@ -42,9 +49,10 @@ const (
 	maxLeafLines = 64
 )
 
-func newLeafWatch(r *LeafRemote, notify func()) *leafWatch {
-	w := &leafWatch{remote: r, notify: notify, wake: make(chan struct{}, 1)}
+func newLeafWatch(r *LeafRemote, log logger, notify func()) *leafWatch {
+	w := &leafWatch{remote: r, log: log, notify: notify, wake: make(chan struct{}, 1)}
 	if r != nil {
+		w.login.file, w.login.fleet, w.login.rig = r.CredsFile, r.Fleet, r.Rig
 		w.state = LeafState{Wanted: true, URL: safeURL(r.URLs[0]), Since: time.Now()}
 	}
 	return w
@@ -103,12 +111,15 @@ func (w *leafWatch) look(s *server.Server, now time.Time) bool {
 	case up && !old.Connected:
 		state.URL = w.connectedTo(s, state.URL)
 		state.Connected = true
-		if !persists(state.Err) {
-			state.Err = w.creds(now)
+		if w.renewing || !persists(state.Err) {
+			state.Err = w.login.wrong()
 		}
+		w.renewing = false
 	case up && state.Err != nil && now.Sub(old.Since) > leafStays:
-		state.Err = w.creds(now)
+		state.Err = w.login.wrong()
 	case up: // goes on
+	case old.Connected && w.renewing: // what was wrong is until there is another one
+		state.Connected = false
 	case old.Connected:
 		state.Connected = false
 		if state.Err == nil || errorCode(state.Err) == fault.BusDenied {
@@ -122,6 +133,9 @@ func (w *leafWatch) look(s *server.Server, now time.Time) bool {
 		if err := w.creds(now); err != nil && (errorCode(err) == fault.BusAuth || errorCode(state.Err) == fault.BusAuth) {
 			state.Err = err
 		}
+	}
+	if up && errorCode(state.Err) == fault.BusDenied {
+		w.joinAnew(s, now)
 	}
 	changed := state.Connected != old.Connected || state.URL != old.URL || errorText(state.Err) != errorText(old.Err)
 	if !changed {
@@ -169,13 +183,6 @@ func (w *leafWatch) get() LeafState {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.state
-}
-
-func (w *leafWatch) creds(now time.Time) error {
-	if w.remote.CredsFile == "" {
-		return nil
-	}
-	return checkCreds(w.remote.CredsFile, w.remote.Fleet, w.remote.Rig, now)
 }
 
 // urlOf returns the configured URL of a host and port, as far as it is one.
@@ -250,6 +257,8 @@ func leafFault(object, text string) error {
 	case has("leafnode error") && has("permissions violation"):
 		_, what, _ := strings.Cut(lower, "permissions violation ")
 		return fault.New(fault.BusDenied, object, fmt.Errorf("permissions violation %s", strings.Trim(what, `' `)))
+	case has("error signing the nonce"):
+		return fault.New(fault.BusAuth, object, errors.New("the credentials cannot be read"))
 	case has("leafnode error") && has("expired"):
 		return fault.New(fault.BusAuth, object, errors.New("the credentials have expired"))
 	case has("leafnode error") && has("revoked"):
@@ -266,25 +275,4 @@ func leafFault(object, text string) error {
 		return refused("it is this rig's own leaf, or joined to it: a loop")
 	}
 	return nil
-}
-
-// dialCause keeps what a person needs of a dial's error.
-func dialCause(why string) string {
-	for _, known := range [...]string{"connection refused", "no such host", "i/o timeout", "no route to host", "network is unreachable", "server misbehaving"} {
-		if strings.Contains(why, known) {
-			return known
-		}
-	}
-	if why == "" {
-		return "cannot be reached"
-	}
-	return why
-}
-
-// tlsCause says in words what Go says of a handshake that was met by plain NATS.
-func tlsCause(why string) string {
-	if strings.Contains(why, "does not look like a TLS handshake") {
-		return "there is no TLS there"
-	}
-	return strings.TrimSpace(why)
 }

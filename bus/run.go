@@ -185,13 +185,16 @@ func (b *Bus) look(l *link) {
 // tidy ends what is over by itself, and looks why there is no link, until ctx
 // ends.
 func (b *Bus) tidy(ctx context.Context, l *link) {
-	tick := time.NewTicker(tidyEvery)
+	tick, renew := time.NewTicker(tidyEvery), time.NewTicker(renewEvery)
 	defer tick.Stop()
+	defer renew.Stop()
 	for {
 		select {
 		case <-tick.C:
 			b.trouble.fade(b.o.Now())
 			b.lookAt(l)
+		case <-renew.C:
+			b.renew(l)
 		case <-ctx.Done():
 			return
 		}

@@ -100,7 +100,8 @@ func (s *Server) startOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.leaf = newLeafWatch(s.options.Leaf, s.options.Notify)
+	s.leaf = newLeafWatch(s.options.Leaf, s.options.Log, s.options.Notify)
+	s.leaf.shows(opts)
 	s.kept = newStoreWatch(s.store, s.options.Log, s.options.Notify)
 	s.nats, err = startNATS(ctx, opts, newServerLog(s.options.Log, s.options.Leaf != nil, s.leaf.heard, s.kept.heard))
 	s.kept.nats = s.nats
@@ -178,6 +179,9 @@ func (s *Server) ClientURL() string {
 
 // Leaf returns how it stands with the hub.
 func (s *Server) Leaf() LeafState { return s.leaf.get() }
+
+// wrongLogin returns why the hub takes the rig for another one, or nil.
+func (s *Server) wrongLogin() error { return s.leaf.login.wrong() }
 
 // Store returns how it stands with what is kept.
 func (s *Server) Store() ServerStore { return s.kept.state() }

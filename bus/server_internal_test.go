@@ -78,7 +78,7 @@ func FuzzLeafFault(f *testing.F) {
 	f.Add(`h:7422 - lid:5 - Leafnode Error 'Permissions Violation for Publish to "x"'`)
 	f.Add(`h:7422 - lid:5 - TLS leafnode handshake error: `)
 	f.Fuzz(func(t *testing.T, text string) {
-		w := newLeafWatch(&LeafRemote{URLs: []string{"nats://h"}}, nil)
+		w := newLeafWatch(&LeafRemote{URLs: []string{"nats://h"}}, nil, nil)
 		for range 2 * maxLeafLines {
 			w.heard(text)
 		}

@@ -33,5 +33,7 @@ func (*Server) Leaf() LeafState { return LeafState{} }
 // Store returns the state of a server that keeps nothing.
 func (*Server) Store() ServerStore { return ServerStore{} }
 
+func (*Server) wrongLogin() error { return nil }
+
 // Close does nothing.
 func (*Server) Close() {}

@@ -72,7 +72,7 @@ func Dial(o WatchOptions) (*Watcher, error) {
 	w := &Watcher{
 		o: o, settled: make(chan struct{}), changed: make(chan struct{}, 1), cancel: cancel,
 		fleet:  NewFleet(o.Fleet, o.Every),
-		remote: remote{urls: o.URLs, credsFile: o.CredsFile, user: o.User, password: o.Password, tls: o.TLS},
+		remote: remote{urls: o.URLs, login: login{file: o.CredsFile}, user: o.User, password: o.Password, tls: o.TLS},
 	}
 	w.working.Go(func() { w.work(ctx) })
 	return w, nil
