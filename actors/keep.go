@@ -36,10 +36,13 @@ func (s *shared) prepareSpool() error {
 		Dir: c.Dir, SizeBytes: c.SizeBytes, MaxAge: c.MaxAge,
 		Sync: spool.Sync(c.Sync), SyncEvery: c.SyncEvery, Drop: spool.Drop(c.Drop), Log: s.log,
 	})
+	s.spool = rig
 	if err != nil {
+		for _, state := range s.sources {
+			state.unkept.Store(s.wants(state))
+		}
 		return s.withoutSpool(err)
 	}
-	s.spool = rig
 	for _, state := range s.sources {
 		if err := s.attach(state); err != nil {
 			_ = rig.Close() // nothing is in it that was not there before
@@ -49,21 +52,24 @@ func (s *shared) prepareSpool() error {
 	return s.tellOrphans()
 }
 
-// keeps reports whether a source's frames are kept on disk: those of radios. A
-// file is read again, and who writes a pipe waits.
-func (s *shared) keeps(state *sourceState) bool {
-	return s.spool != nil && state.cfg.Type == capture.TypeLinuxWifi && !state.unkept.Load()
+// wants reports whether a source's frames are to be kept on disk: those of
+// radios. A file is read again, and who writes a pipe waits.
+func (s *shared) wants(state *sourceState) bool {
+	return s.spool != nil && state.cfg.Type == capture.TypeLinuxWifi
 }
 
-// withoutSpool says that frames wait in memory only, until the next start, if it
-// is the disk's fault that nothing can be kept: a vehicle whose card has died
-// still captures. What the user has to settle is returned.
+// keeps reports whether a source's frames are kept on disk.
+func (s *shared) keeps(state *sourceState) bool { return state.attached.Load() }
+
+// withoutSpool says that frames wait in memory only, until what could not be
+// opened can be, if it is the disk's fault: a vehicle whose card has died still
+// captures. What the user has to settle is returned.
 func (s *shared) withoutSpool(err error) error {
 	if !diskTrouble(err) {
 		return err
 	}
 	s.spoolErr.Store(&err)
-	s.log.Error("frames are kept in memory only until the next start", "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err))
+	s.log.Error("frames are kept in memory only, until the spool can be opened", "err", err, "code", fault.CodeOf(err), "remedy", fault.RemedyOf(err))
 	return nil
 }
 
@@ -76,20 +82,25 @@ func diskTrouble(err error) bool {
 	return false
 }
 
-// attach gives a source's log its store, once its UUID is known.
+// attach gives a source's log its store, once its UUID is known. What the disk
+// does not let be opened is left to openLate.
 func (s *shared) attach(state *sourceState) error {
-	if !s.keeps(state) || state.uuid().IsZero() || state.attached {
+	if !s.wants(state) || state.uuid().IsZero() || state.attached.Load() || state.unkept.Load() || state.late.Load() != nil {
 		return nil
 	}
 	store, err := s.spool.Source(state.uuid(), state.cfg.Name, state.cfg.Type, true)
 	if err != nil {
 		if err = s.withoutSpool(err); err == nil {
 			state.unkept.Store(true)
+			select {
+			case state.missed <- struct{}{}:
+			default: // it knows
+			}
 		}
 		return err
 	}
-	state.attached = true
 	state.log.Attach(store) // which tells what an earlier run kept
+	state.attached.Store(true)
 	return nil
 }
 
@@ -98,7 +109,7 @@ func (s *shared) attach(state *sourceState) error {
 func (s *shared) tellOrphans() error {
 	var known []capture.UUID
 	for _, state := range s.sources {
-		if s.keeps(state) && state.uuid().IsZero() {
+		if s.wants(state) && state.uuid().IsZero() {
 			return nil
 		}
 		known = append(known, state.uuid())
@@ -161,7 +172,8 @@ func (s *shared) record(ctx context.Context) error { return s.recording.do(ctx, 
 // settle writes what is not confirmed to disk, if it is to be kept there, and
 // counts what is lost. No actor uses the log any more.
 func (s *shared) settle(state *sourceState) (lost, kept uint64) {
-	if s.keeps(state) && state.attached {
+	s.lastAttempt(state)
+	if s.keeps(state) {
 		done, cancel := context.WithCancel(context.Background())
 		cancel()
 		state.writing.last(func() { _ = state.log.Spill(done) }) // what goes wrong with it is in the log's counters

@@ -3,6 +3,7 @@ package actors
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -15,20 +16,31 @@ import (
 	"github.com/sensord/sensord/uplink/kismettest"
 )
 
-// startOnDisk starts a rig whose spool opens as a disk lets it.
+// startOnDisk starts a rig whose spool opens as a disk lets it, and not later
+// either.
 func startOnDisk(t *testing.T, opening error) (*testRig, error) {
 	t.Helper()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	srv := newServer(t, kismettest.Config{})
 	world := newFakeWorld(2412)
 	world.plug("wlan0")
 	r := &testRig{srv: srv, log: &logLines{}, network: make(chan string)}
 	opts := r.options(world, world.watch, []*uplink.Dialer{dialerTo(srv, "home")}, configs.Config{
-		Sources: []configs.Source{radioOf(t, "wlan0")}, Spool: configs.Spool{MemoryBytes: 1 << 20, Dir: t.TempDir(), After: 2 * time.Second},
+		Sources: []configs.Source{radioOf(t, "wlan0")}, Spool: configs.Spool{MemoryBytes: 1 << 20, Dir: filepath.Join(file, "spool"), After: 2 * time.Second},
 	})
-	opts.spool = func(o spool.Options) (*spool.Rig, error) {
-		return nil, fault.New(fault.DiskFailed, "spool "+o.Dir, &fs.PathError{Op: "mkdir", Path: o.Dir, Err: opening})
-	}
+	opts.spool = opensAs(opening)
 	return r, r.begin(t, opts)
+}
+
+// opensAs opens a spool as a disk lets it.
+func opensAs(opening error) func(spool.Options) (*spool.Rig, error) {
+	return func(o spool.Options) (*spool.Rig, error) {
+		rig, _ := spool.Open(o)
+		return rig, fault.New(fault.DiskFailed, "spool "+o.Dir, &fs.PathError{Op: "mkdir", Path: o.Dir, Err: opening})
+	}
 }
 
 // A card that has died must not keep a vehicle from capturing.

@@ -53,8 +53,8 @@ func (s *source) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		s.run = Run(s.state.runs.Add(1))
-		if s.rig.keeps(s.state) {
-			s.rig.startWorker(ctx, "spill", s.log, s.state.spill)
+		if s.rig.wants(s.state) {
+			s.startKeeping(ctx)
 		}
 		s.radio = spawn(ctx, "radio", s.rig.props(func() actor.Actor { return newRadio(s.state, s.rig, s.run) }))
 	case RadioOpened:
@@ -98,6 +98,12 @@ func (s *source) Receive(ctx actor.Context) {
 		s.end(ctx, s.err)
 	case NetworkChanged:
 		if s.uplink != nil {
+			ctx.Send(s.uplink, m)
+		}
+	case storeOpened:
+		if s.uplink == nil {
+			s.state.adopt()
+		} else {
 			ctx.Send(s.uplink, m)
 		}
 	case Drain:

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"context"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sensord/sensord/capture"
@@ -60,4 +62,14 @@ func (s *source) keep(b *capture.Batch) {
 	if len(s.rig.cfg.Servers) == 0 {
 		s.state.takeAll() // the recording has them
 	}
+}
+
+// startKeeping starts what writes the log to disk, and what opens the store that
+// could not be opened yet.
+func (s *source) startKeeping(ctx actor.Context) {
+	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
+	s.rig.startWorker(ctx, "spill", s.log, s.state.spill)
+	s.rig.startWorker(ctx, "spool", s.log, func(work context.Context) error {
+		return s.rig.openLate(work, s.state, func() { send(self, storeOpened{}) })
+	})
 }

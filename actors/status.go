@@ -13,6 +13,7 @@ import (
 	"github.com/sensord/sensord/uplink"
 	"github.com/sensord/sensord/uplink/export"
 	"github.com/sensord/sensord/uplink/frames"
+	"github.com/sensord/sensord/uplink/frames/spool"
 )
 
 // Status is a rig at one moment.
@@ -139,11 +140,13 @@ type sourceState struct {
 	cfg      configs.Source
 	index    int // in the configuration
 	log      *frames.Log
-	unkept   atomic.Bool  // its store could not be opened, for the disk
-	attached bool         // the log has its store on disk
-	writing  turn         // to write the log to that
-	gate     *frames.Gate // nil without zones
-	hidden   uint64       // of its frames, that the log knows of
+	unkept   atomic.Bool                 // its store could not be opened, for the disk
+	missed   chan struct{}               // rings when unkept is set by one who opens a radio
+	late     atomic.Pointer[spool.Store] // that was opened behind the start
+	attached atomic.Bool                 // the log has its store on disk
+	writing  turn                        // to write the log to that
+	gate     *frames.Gate                // nil without zones
+	hidden   uint64                      // of its frames, that the log knows of
 	engine   engineSlot
 	runs     atomic.Uint64 // starts of the source
 	read     atomic.Uint64 // frames that the radio has handed over; the log counts those that arrived
@@ -161,7 +164,7 @@ type sourceState struct {
 }
 
 func newSourceState(cfg configs.Source, memory int, rig *shared) *sourceState {
-	s := &sourceState{cfg: cfg, writing: newTurn(), log: frames.NewLog(frames.Options{
+	s := &sourceState{cfg: cfg, missed: make(chan struct{}, 1), writing: newTurn(), log: frames.NewLog(frames.Options{
 		MemoryBytes: memory, After: rig.cfg.Spool.After, Tracker: rig.tracker, Now: rig.now,
 		Zones: rig.cfg.Privacy.Zones, Log: rig.log.With("source", cfg.Name),
 	})}

@@ -95,6 +95,8 @@ func (k *uplinkActor) Receive(ctx actor.Context) {
 		}
 	case ServerTold:
 		k.told(m.Message)
+	case storeOpened:
+		k.storeOpened()
 	case NetworkChanged:
 		k.networkChanged(ctx, m.Reason)
 	case lookedAt:
@@ -146,6 +148,7 @@ func (k *uplinkActor) enter(state LinkState) {
 // dial starts the goroutine that makes a link and, if that succeeds, runs the
 // session on it.
 func (k *uplinkActor) dial(ctx actor.Context) {
+	k.state.adopt()
 	if k.givesWay(ctx) {
 		return
 	}
@@ -270,6 +273,7 @@ func (k *uplinkActor) failed(ctx actor.Context, dialling bool, err error) {
 // again dials after a wait.
 func (k *uplinkActor) again(ctx actor.Context, wait time.Duration) {
 	k.enter(LinkWaiting)
+	k.state.adopt()
 	self, send := ctx.Self(), ctx.ActorSystem().Root.Send
 	k.timer = time.AfterFunc(wait, func() { send(self, dialNow{}) })
 }

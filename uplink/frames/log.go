@@ -42,6 +42,7 @@ type Log struct {
 	sent    Seq
 	acked   Seq
 	high    Seq   // below it everything was written to some link
+	before  run   // what was, too, before the log had its store
 	flight  []run // what was written to the present link and is not confirmed
 	closed  bool
 	ended   bool // nobody sends any more
@@ -96,12 +97,39 @@ func (l *Log) Attach(s *spool.Store) {
 	if l.store != nil || l.high > 0 || l.tail.reader.batch != nil {
 		panic("frames: a store for a log that is being sent")
 	}
+	l.adopt(s)
+}
+
+// AttachLate is Attach for a log that is used already. It reports false, and
+// does nothing, while a link has frames of it: between a Rewind and the next
+// link's first Next none has. What the store has recovered leaves first on the
+// next link, and in front of what waits in memory.
+func (l *Log) AttachLate(s *spool.Store) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.store == s:
+		return true
+	case l.store != nil || l.ended || l.sent != l.acked || len(l.flight) > 0 || l.tail.reader.batch != nil:
+		return false
+	}
+	l.adopt(s)
+	return true
+}
+
+// adopt takes a store. The log's own frames get the numbers behind what that has
+// recovered. Of those below the old acked none is left, but perhaps the first
+// frames of a batch: kept says that they are done with.
+func (l *Log) adopt(s *spool.Store) {
 	found := s.Recovered()
+	base := Seq(found.Next)
+	done := base + l.acked
 	l.store = s
-	l.tail.renumber(Seq(found.Next))
+	l.tail.renumber(base)
+	l.before = run{done, base + l.high}
 	l.acked, l.sent, l.high = Seq(found.First), Seq(found.First), Seq(found.First)
-	l.tail.keep(Seq(found.Next))
-	l.written = Seq(found.Next)
+	l.tail.keep(done)
+	l.written = done
 	l.stats.Recovered = found.Frames + found.Lost
 	l.stats.DroppedBy[DropDamaged] += found.Lost
 	l.stats.LostBytes = found.LostBytes
@@ -172,8 +200,8 @@ func (l *Log) dropOldestUnsent() bool {
 		return false
 	}
 	done := 0 // confirmed already: its link was lost in the middle of it
-	if l.acked > first {
-		done = int(l.acked - first)
+	if to := max(l.acked, l.written); to > first {
+		done = int(to - first)
 	}
 	l.stats.DroppedBy[l.reason()] += uint64(b.Len() - done)
 	b.Release()

@@ -115,7 +115,7 @@ func (l *Log) nextOwn() (c Chunk, ok bool, read int64) {
 	// The spiller may give it to the store meanwhile.
 	l.hand = run{e.first, e.end()}
 	l.move()
-	return l.chunk(e, max(l.sent, e.first)), true, -1
+	return l.chunk(e, max(l.sent, l.tail.kept, e.first)), true, -1
 }
 
 // nextStored finds frames of the store, which may have a copy in memory.
@@ -161,6 +161,9 @@ func (l *Log) Sent(c Chunk, n int) {
 	l.sent = c.first + Seq(n)
 	if again := min(l.sent, l.high); again > c.first {
 		l.stats.Resent += uint64(again - c.first)
+	}
+	if from, to := max(c.first, l.high, l.before.first), min(l.sent, l.before.end); to > from {
+		l.stats.Resent += uint64(to - from)
 	}
 	l.high = max(l.high, l.sent)
 	if last := len(l.flight) - 1; last >= 0 && l.flight[last].end == c.first {

@@ -152,8 +152,8 @@ func (k *spiller) write(final bool) error {
 		}
 		first, end, batch := e.first, e.end(), e.batch
 		from := 0
-		if l.acked > first {
-			from = int(l.acked - first)
+		if done := max(l.written, l.acked); done > first {
+			from = int(done - first)
 		}
 		l.mu.Unlock()
 

@@ -43,10 +43,12 @@ type Rig struct {
 
 	mu     sync.Mutex
 	stores []*Store
+	closed bool
 }
 
 // Open makes the directory if needed. It locks nothing yet: each source has a
-// lock of its own. Errors: fault.DiskFull, DiskFailed.
+// lock of its own. Errors: fault.DiskFull, DiskFailed; there is a rig then, too,
+// for Source makes what Open could not.
 func Open(o Options) (*Rig, error) {
 	o.SizeBytes = cmp.Or(max(o.SizeBytes, 0), DefaultSizeBytes)
 	o.SyncEvery = cmp.Or(max(o.SyncEvery, 0), DefaultSyncEvery)
@@ -67,11 +69,11 @@ func Open(o Options) (*Rig, error) {
 	if o.MaxAge > 0 {
 		r.rotate = min(r.rotate, max(o.MaxAge/8, time.Second))
 	}
-	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
-		return nil, diskFault(o.Dir, err)
-	}
-	return r, nil
+	return r, r.Make()
 }
+
+// Make makes the directory, if it is not there. Errors: as Open.
+func (r *Rig) Make() error { return diskFault(r.o.Dir, os.MkdirAll(r.o.Dir, 0o750)) }
 
 // bootOf reads a boot id as the kernel writes it, and asks the kernel for an
 // empty one. Where there is none, every process is a boot of its own.
@@ -109,14 +111,19 @@ func (r *Rig) Source(uuid capture.UUID, name, kind string, live bool) (*Store, e
 		_ = held.Close()
 		return nil, diskFault(dir, err)
 	}
-	r.used.Add(s.bytes())
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, diskFault(dir, errors.Join(errClosed, s.Close()))
+	}
+	r.used.Add(s.bytes())
 	r.stores = append(r.stores, s)
 	// The segments that are written to cannot be given up: they must not be all.
 	r.long.Store(min(r.o.SegmentBytes, max(minSegmentBytes, r.o.SizeBytes/int64(4*len(r.stores)))))
-	r.mu.Unlock()
 	return s, nil
 }
+
+var errClosed = errors.New("it is closed")
 
 // Orphans lists the sources in the directory that are none of known.
 func (r *Rig) Orphans(known []capture.UUID) ([]Info, error) {
@@ -142,7 +149,7 @@ func (r *Rig) Close() error {
 	for _, s := range r.stores {
 		err = errors.Join(err, s.Close())
 	}
-	r.stores = nil
+	r.stores, r.closed = nil, true
 	return diskFault(r.o.Dir, err)
 }
 
