@@ -132,6 +132,11 @@ type LinkStatus struct {
 	HasCatchUp bool
 	HoldsLate  bool  // kept frames wait until the time is known
 	Err        error // why the last link ended, or could not be made
+
+	// Replaced is the fault.LinkReplaced by which a link ended last, at
+	// ReplacedAt: the next link streams, and says nothing of the rival.
+	Replaced   error
+	ReplacedAt time.Time
 }
 
 // sourceState is what of a source outlives its actors: made by the rig, used

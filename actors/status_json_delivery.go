@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"time"
+
 	"github.com/sensord/sensord/configs"
 	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
@@ -23,6 +25,10 @@ func (s *shared) reportDelivery(report *web.Status, status *Status) {
 	}
 	if s.pacer != nil {
 		report.Replay = reportReplay(s.cfg.Replay, status.Replay)
+	}
+	for i := range report.Sources {
+		report.Sources[i].Spooled = s.keeps(s.sources[i])
+		report.Sources[i].Link.Replaced = web.ProblemOf(status.Sources[i].Link.replaced(time.Now()))
 	}
 	s.reportServers(report)
 }

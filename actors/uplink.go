@@ -261,7 +261,7 @@ func (k *uplinkActor) failed(ctx actor.Context, dialling bool, err error) {
 	before := k.server
 	wait := k.servers.Failed(err, time.Now())
 	repeated := last != nil && fault.CodeOf(last) == fault.CodeOf(err)
-	k.update(func(s *LinkStatus) { s.Err = err })
+	k.update(func(s *LinkStatus) { s.fail(err, time.Now()) })
 	k.report(dialling, err, wait, repeated)
 	if after := k.servers.Current(); after != before && !repeated {
 		k.log.Info("another server is tried", "server", k.rig.dialers[after].Server.URL())

@@ -16,6 +16,28 @@ const rivalAgain = time.Second
 // say of their sources: some servers do not survive two sensors of one UUID.
 const claimsKnown = 2 * time.Second
 
+// replacedKnown is how long a status tells that another sensor took a source's
+// place: as long as what it knows of the frames that were lost lately. Two that
+// fight for a place do so several times a minute.
+const replacedKnown = time.Minute
+
+// fail remembers why a link ended.
+func (s *LinkStatus) fail(err error, now time.Time) {
+	s.Err = err
+	if fault.CodeOf(err) == fault.LinkReplaced {
+		s.Replaced, s.ReplacedAt = err, now
+	}
+}
+
+// replaced is by what the source's place was taken within replacedKnown before
+// now, nil if it was not.
+func (s *LinkStatus) replaced(now time.Time) error {
+	if s.Replaced == nil || now.Sub(s.ReplacedAt) > replacedKnown {
+		return nil
+	}
+	return s.Replaced
+}
+
 // givesWay waits instead of dialling where the server would take this source in
 // the place of another rig's, which had the UUID first. What is captured is kept.
 func (k *uplinkActor) givesWay(ctx actor.Context) bool {

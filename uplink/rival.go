@@ -72,7 +72,7 @@ func (r *Rivalry) Explain(err error, now time.Time) error {
 	}
 	over := now.Sub(r.first).Round(time.Second)
 	return fault.New(fault.LinkReplaced, object, fmt.Errorf(
-		"the server dropped the source that it had just taken, %d times within %v: another sensor may have its UUID, or the line is reset again and again", r.ends, over))
+		"another sensor uses this source's UUID, or the line is reset again and again: the server dropped the source that it had just taken, %d times within %v", r.ends, over))
 }
 
 // judge reports whether a link went as it does beside a rival, and whether that

@@ -201,7 +201,7 @@ func TestRivalIsNamedInWords(t *testing.T) {
 			err = r.Explain(end, time.Now())
 			elapse(time.Second)
 		}
-		const want = "server home (kismet.test:2501): the server dropped the source that it had just taken, 4 times within 9s: another sensor may have its UUID, or the line is reset again and again"
+		const want = "server home (kismet.test:2501): another sensor uses this source's UUID, or the line is reset again and again: the server dropped the source that it had just taken, 4 times within 9s"
 		if err.Error() != want {
 			t.Errorf("%q, want %q", err, want)
 		}

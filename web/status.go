@@ -111,6 +111,7 @@ type Source struct {
 	Frames   Frames   `json:"frames"`
 	Radio    *Radio   `json:"radio,omitempty"`
 	Problem  *Problem `json:"problem,omitempty"` // of the capture
+	Spooled  bool     `json:"spooled"`           // what waits for a server goes to the spool: not of files and pipes
 	Hiding   bool     `json:"hiding,omitempty"`  // it is inside a zone of privacy
 	Recorded bool     `json:"recorded"`          // what it hears now is kept
 }
@@ -128,6 +129,7 @@ type Link struct {
 	CatchUp   *float64 `json:"caught_up_in_s,omitempty"` // until nothing kept waits any more
 	Held      string   `json:"held,omitempty"`           // why kept frames wait although the link streams
 	Problem   *Problem `json:"problem,omitempty"`        // why the last link ended, or could not be made
+	Replaced  *Problem `json:"replaced,omitempty"`       // another sensor took its place within the last minute, whatever the state is
 }
 
 // Frames are a source's counters, since the start of the program. Captured and
@@ -154,9 +156,11 @@ type Frames struct {
 	SendRate    *float64 `json:"sent_per_s,omitempty"`
 	AckRate     *float64 `json:"acknowledged_per_s,omitempty"`
 	DropRate    *float64 `json:"dropped_per_s,omitempty"` // but for what a zone hid
+	MissRate    *float64 `json:"missed_per_s,omitempty"`  // of those, what had just been heard: no old ones that made room
 	HideRate    *float64 `json:"hidden_per_s,omitempty"`
 	// Of the last minute, or of less after the start.
 	DroppedLately map[string]uint64 `json:"dropped_lately,omitempty"` // reason to frames
+	GiveUpRate    *float64          `json:"given_up_per_s,omitempty"` // the oldest, by the spool's size or age: whole files at a time
 	Silent        *float64          `json:"silent_s,omitempty"`       // since the last frame came, of what captures
 }
 

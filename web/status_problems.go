@@ -33,6 +33,8 @@ func (s *Status) problems() []Problem {
 			found.add(src, src.Problem, src.Capture == captureEnded && src.Frames.lost() == 0)
 		}
 	}
+	s.givenUp(&found)
+	s.givenUp(&found)
 	if s.Spool != nil {
 		found.add(nil, s.Spool.Problem, false)
 	}
@@ -112,46 +114,6 @@ func (s *Source) notCapturing() *Problem {
 	return &Problem{Object: "source " + s.Name, Error: s.Capture, Remedy: "see the log", Exit: fault.ExitRadio}
 }
 
-// losses are the reasons for which frames go, the worst first: whose problem that
-// is, and what to do if it is not what its code says. What is not among them is a
-// full log's.
-var losses = []struct {
-	reason, words string
-	code          fault.Code
-	remedy        string
-}{
-	{"disk", "nothing can be written to disk, and memory is full", fault.DiskFailed, ""},
-	{"damaged", "what was on disk cannot be read any more", fault.SpoolDamaged, ""},
-	{"newest", "memory and disk are full, and what comes is dropped", fault.LogFull, "bring the server back, or give spool: {size: …} more room"},
-	{"size", "the spool has reached its size, and the oldest go", fault.LogFull, "bring the server back, or give spool: {size: …} more room"},
-	{"memory", "memory is full", fault.LogFull, "bring the server back, and keep frames on disk: --spool DIR, or spool: {dir: DIR}"},
-	{"age", "they were older than the spool keeps them", fault.LogFull, "bring the server back, or give spool: {age: …} more time"},
-}
-
-// lostProblem is what was dropped in the last minute, nil if that is nothing.
-func (s *Source) lostProblem() *Problem {
-	var n uint64
-	for reason, lost := range s.Frames.DroppedLately {
-		if reason != ReasonPrivacy {
-			n += lost
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	code, words, remedy := fault.LogFull, "the log is full", ""
-	for _, l := range losses {
-		if s.Frames.DroppedLately[l.reason] > 0 {
-			code, words, remedy = l.code, l.words, l.remedy
-			break
-		}
-	}
-	return &Problem{
-		Code: string(code), Object: "source " + s.Name, Error: framesText(n) + " lost in the last minute: " + words,
-		Remedy: cmp.Or(remedy, code.Remedy()), Exit: exitOf(code),
-	}
-}
-
 // exitOf is the exit status of a code.
 func exitOf(code fault.Code) int { return fault.Exit(&fault.Error{Code: code}) }
 
@@ -177,11 +139,16 @@ func (s *Status) linkProblems(found *problemList) {
 			held := &Problem{Code: string(fault.SpoolClock), Object: "source " + src.Name, Error: l.Held, Remedy: fault.SpoolClock.Remedy(), Exit: exitOf(fault.SpoolClock)}
 			found.add(src, held, true)
 		}
+		found.add(src, l.Replaced, false) // also while the link is up: it is about to be taken away again
+		found.add(src, l.Replaced, false) // also while the link is up: it is about to be taken away again
 		if l.State == linkStreaming || l.Problem == nil || src.Frames.Waiting == 0 && src.Capture == captureEnded {
 			continue
 		}
 		blip := l.State != linkGaveUp && l.Links > 0 && src.Frames.Oldest != nil && *src.Frames.Oldest < linkTime.Seconds()
 		safe := s.keepsOnDisk(src) || s.writesFiles()
+		if l.Replaced != nil && l.Replaced.Code == l.Problem.Code && (safe || blip) {
+			continue // that is said
+		}
 		p := *l.Problem
 		if !safe && !blip && src.Capture == captureRunning {
 			p.Error += "; what is heard waits in memory only"

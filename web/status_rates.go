@@ -47,6 +47,9 @@ func (h *history) complete(s *Status, now time.Time) {
 		}
 		if ok && i < len(lately.sources) {
 			src.Frames.DroppedLately = more(src.Frames.DroppedBy, lately.sources[i].Frames.DroppedBy)
+			if took := now.Sub(lately.at); took >= rateLeast {
+				src.Frames.GiveUpRate = rate(count(src.Frames.DroppedLately, "size", "age"), 0, took.Seconds())
+			}
 		}
 	}
 	h.forget(now)
@@ -110,6 +113,7 @@ func (s *Status) pace(before sample, took float64) {
 		f.AckRate = rate(f.Acked, was.Acked, took)
 		f.HideRate = rate(f.DroppedBy[ReasonPrivacy], was.DroppedBy[ReasonPrivacy], took)
 		f.DropRate = rate(f.lost(), was.lost(), took)
+		f.MissRate = rate(f.missed(), was.missed(), took)
 		if l, sent := &s.Sources[i].Link, before.sources[i].Link.Sent; l.Sent != nil && sent != nil {
 			l.Rate = rate(*l.Sent, *sent, took)
 		}
@@ -125,9 +129,6 @@ func (s *Status) pace(before sample, took float64) {
 		p.Full = Rounded(float64(max(left, 0))/(float64(p.Bytes-before.spool)/took), 0)
 	}
 }
-
-// lost is what was dropped, but for what a zone hid.
-func (f *Frames) lost() uint64 { return f.Dropped - min(f.Dropped, f.DroppedBy[ReasonPrivacy]) }
 
 // rate is 0 for a counter that fell: a lost link takes back what was sent.
 func rate(now, before uint64, took float64) *float64 {

@@ -70,9 +70,9 @@ func (s *Status) Judge() {
 func (s *Status) writesFiles() bool { return s.Record != nil && s.Record.Problem == nil }
 
 // keepsOnDisk reports whether what a source sends later is on disk until then:
-// whether it is there, or has no reason to be yet.
+// whether it is there, or has no reason to be yet. Files and pipes are never kept.
 func (s *Status) keepsOnDisk(src *Source) bool {
-	if s.Spool == nil || s.Spool.Problem != nil || src.Frames.Problem != nil {
+	if s.Spool == nil || s.Spool.Problem != nil || !src.Spooled || src.Frames.Problem != nil {
 		return false
 	}
 	return src.Frames.OnDisk > 0 || src.Frames.Oldest == nil || *src.Frames.Oldest < s.Spool.After+linkTime.Seconds()
@@ -82,12 +82,6 @@ func (s *Status) keepsOnDisk(src *Source) bool {
 func (s *Source) hidden() bool {
 	n := s.Frames.DroppedLately[ReasonPrivacy]
 	return s.Hiding || n > 0 && s.Frames.HideRate != nil && s.Frames.CaptureRate != nil && *s.Frames.CaptureRate > 0 && *s.Frames.HideRate >= *s.Frames.CaptureRate*allLost
-}
-
-// losing reports whether as much is lost as comes.
-func (s *Source) losing() bool {
-	f := &s.Frames
-	return f.DropRate != nil && *f.DropRate > 0 && f.CaptureRate != nil && *f.DropRate >= *f.CaptureRate*allLost
 }
 
 func (s *Status) sentence(kept, going int, waiting uint64) string {

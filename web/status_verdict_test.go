@@ -22,6 +22,7 @@ func radio(name string) web.Source {
 
 func without(change func(*web.Source)) web.Source {
 	s := radio("roof")
+	s.Spooled = true
 	s.Link.State, s.Link.Problem = "waiting", web.ProblemOf(fault.Newf(fault.LinkRefused, "server home", "connection refused"))
 	s.Frames.Oldest, s.Frames.OnDisk = new(60.0), 9
 	if change != nil {
@@ -40,6 +41,7 @@ func TestAmIRecording(t *testing.T) {
 	home := []web.Endpoint{{Name: "home", Address: "wss://home"}}
 	spool := &web.Spool{Dir: "/var/lib/sensord/spool"}
 	gone := web.ProblemOf(fault.Newf(fault.RadioGone, "radio wlan1", "it was unplugged"))
+	replaced := web.ProblemOf(fault.Newf(fault.LinkReplaced, "server home", "another sensor uses its UUID"))
 	searching := []web.Receiver{{Name: "puck", State: "searching", Problem: web.ProblemOf(fault.Newf(fault.GPSSearching, "gpsd localhost:2947", "no fix yet"))}}
 	file := func(capture string, waiting, dropped uint64) web.Source {
 		return web.Source{Name: "walk", Finite: true, Capture: capture, Frames: web.Frames{Captured: 1300, Acked: 1300 - waiting - dropped, Waiting: waiting, Dropped: dropped}}
@@ -61,6 +63,16 @@ func TestAmIRecording(t *testing.T) {
 			[]string{"(server home: connection refused)"},
 		},
 		{
+			"no link, and a file, which is not kept on disk",
+			web.Status{Spool: spool, Sources: []web.Source{without(func(s *web.Source) {
+				s.Spooled, s.Frames.OnDisk, s.Frames.Oldest = false, 0, new(5.0)
+				s.Link.Links = 0
+			})}},
+			web.StateImpaired,
+			"RECORDING, BUT roof: server home: connection refused; what is heard waits in memory only",
+			[]string{"server home: connection refused; what is heard waits in memory only"},
+		},
+		{
 			"no link, and a spool that takes nothing",
 			web.Status{Spool: spool, Sources: []web.Source{without(func(s *web.Source) { s.Frames.OnDisk = 0 })}},
 			web.StateImpaired,
@@ -80,6 +92,24 @@ func TestAmIRecording(t *testing.T) {
 			web.StateRecording,
 			"RECORDING: 1 source, 612 frames/s",
 			[]string{"(server home: connection refused)"},
+		},
+		{
+			"another sensor has the UUID, and the link is up",
+			web.Status{Spool: spool, Sources: []web.Source{changed(func(s *web.Source) { s.Spooled, s.Link.Replaced = true, replaced })}},
+			web.StateImpaired, "RECORDING, BUT roof: server home: another sensor uses its UUID",
+			[]string{"server home: another sensor uses its UUID"},
+		},
+		{
+			"another sensor has the UUID, and the link",
+			web.Status{Spool: spool, Sources: []web.Source{without(func(s *web.Source) { s.Link.Problem, s.Link.Replaced = replaced, replaced })}},
+			web.StateImpaired, "RECORDING, BUT roof: server home: another sensor uses its UUID",
+			[]string{"server home: another sensor uses its UUID"},
+		},
+		{
+			"another sensor has the UUID, and memory is all there is",
+			web.Status{Sources: []web.Source{without(func(s *web.Source) { s.Link.Problem, s.Link.Replaced = replaced, replaced })}},
+			web.StateImpaired, "RECORDING, BUT roof: server home: another sensor uses its UUID",
+			[]string{"server home: another sensor uses its UUID", "server home: another sensor uses its UUID; what is heard waits in memory only"},
 		},
 		{
 			"given up",
@@ -126,15 +156,15 @@ func TestAmIRecording(t *testing.T) {
 		{
 			"some are lost",
 			web.Status{Spool: spool, Sources: []web.Source{changed(func(s *web.Source) {
-				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 1700, new(10.0), map[string]uint64{"size": 1600, "age": 100}
+				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 1700, new(10.0), map[string]uint64{"damaged": 1700}
 			})}},
-			web.StateImpaired, "RECORDING, BUT source roof: 1 700 frames lost in the last minute: the spool has reached its size, and the oldest go",
-			[]string{"source roof: 1 700 frames lost in the last minute: the spool has reached its size, and the oldest go"},
+			web.StateImpaired, "RECORDING, BUT source roof: 1 700 frames lost in the last minute: what was on disk cannot be read any more",
+			[]string{"source roof: 1 700 frames lost in the last minute: what was on disk cannot be read any more"},
 		},
 		{
 			"as much is lost as comes",
 			web.Status{Sources: []web.Source{without(func(s *web.Source) {
-				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 1, new(611.0), map[string]uint64{"memory": 1}
+				s.Frames.Dropped, s.Frames.MissRate, s.Frames.DroppedLately = 1, new(611.0), map[string]uint64{"memory": 1}
 			})}},
 			web.StateStopped, "NOT RECORDING: source roof: 1 frame lost in the last minute: memory is full",
 			[]string{"source roof: 1 frame lost in the last minute: memory is full", "server home: connection refused; what is heard waits in memory only"},
@@ -142,7 +172,7 @@ func TestAmIRecording(t *testing.T) {
 		{
 			"lost on its way, and written to files",
 			web.Status{Record: &web.Record{Dir: "/drive"}, Sources: []web.Source{without(func(s *web.Source) {
-				s.Frames.Dropped, s.Frames.DropRate, s.Frames.DroppedLately = 7, new(611.0), map[string]uint64{"memory": 7}
+				s.Frames.Dropped, s.Frames.MissRate, s.Frames.DroppedLately = 7, new(611.0), map[string]uint64{"memory": 7}
 			})}},
 			web.StateImpaired, "RECORDING, BUT source roof: 7 frames lost in the last minute: memory is full",
 			[]string{"source roof: 7 frames lost in the last minute: memory is full", "(server home: connection refused)"},

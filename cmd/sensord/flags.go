@@ -88,7 +88,7 @@ func (v *values) bus(fs *pflag.FlagSet) {
 // keep defines the flags that say where frames are kept, written and not taken.
 func (v *values) keep(fs *pflag.FlagSet) {
 	group(fs, groupOurs, func() {
-		fs.StringVar(&v.Spool, "spool", "", "keep frames that no server has confirmed in `DIR`, so that neither a crash nor a long time without a server loses them; off keeps them in memory only (default off; under systemd its state directory)")
+		fs.StringVar(&v.Spool, "spool", "", "keep what radios heard and no server has confirmed in `DIR`, so that neither a crash nor a long time without a server loses them; off keeps them in memory only (default off; under systemd its state directory)")
 		fs.StringVar(&v.SpoolSize, "spool-size", "", "with --spool: at most `SIZE` on disk, as 500MiB (default 2GiB)")
 		fs.StringVar(&v.Record, "record", "", "write every frame with its position to pcapng files in `DIR`, with or without a server; off writes none")
 		fs.StringArrayVar(&v.Zones, "zone", nil, "send and write nothing that was heard in this circle: `LAT,LON,RADIUS`, as 52.5200,13.4050,200m; may be repeated")

@@ -7,9 +7,11 @@ func newDeliveryTopic() *cobra.Command {
 	return &cobra.Command{Use: "delivery", Short: "Where frames wait, are written and sent, and what keeps them from it", Long: deliveryText}
 }
 
-const deliveryText = `A frame counts as sent when the server has confirmed it. Until then it is kept: in memory, and with a spool on disk.
+const deliveryText = `A frame counts as sent when the server has confirmed it. Until then it is kept: in memory, and with a spool on disk,
+if a radio heard it. Files and pipes are not kept: a file is read again, and both are read as fast as there is room.
 
-  --spool DIR              keep on disk what was not confirmed within two seconds; the next start sends what is left
+  --spool DIR              keep on disk what radios heard and was not confirmed within two seconds; the next start
+                           sends what is left
   --record DIR             write every frame to pcapng files, with its position, with or without a server
   --zone LAT,LON,RADIUS    neither send nor write what was heard in this circle
   --proxy http://HOST:PORT reach the servers through an HTTP proxy; else HTTPS_PROXY, HTTP_PROXY and NO_PROXY count
@@ -29,7 +31,7 @@ The same in a configuration, with the defaults of all that has one:
     memory: 16MiB                 # what is not on disk
     after: 2s                     # frames go to disk when not confirmed for so long
     sync: 1s                      # what a loss of power may cost; always, never
-    drop: oldest                  # or newest, when there is no more room
+    drop: oldest                  # or newest, when there is no more room: nothing is recorded then
   replay:                         # how fast a server that is back gets what was kept
     rate: 5000/sec                # or unlimited
     bytes: 4MiB                   # a second, or unlimited

@@ -45,8 +45,9 @@ func newStatusCommand(a *app) *cobra.Command {
 const statusLong = `Ask the sensords that run on this machine how they are. The first line answers "am I recording?":
 
   RECORDING       what is heard is kept: confirmed by a server, on disk, or in files
-  RECORDING, BUT  something is missing or at risk: what it is, and below what to do
-  NOT RECORDING   nothing is kept: why, and below what to do
+  RECORDING, BUT  something is missing or at risk, or the oldest frames are given up for those that are heard: what it
+                  is, and below what to do
+  NOT RECORDING   nothing is kept of what is heard: why, and below what to do
   STARTING, SENDING, FINISHED   sources are being opened; files are read, and not all is confirmed; all is
 
 Below it: where the sensor is, disk and files, and for each source its link, its channels, and its frames: captured,

@@ -22,14 +22,14 @@ import (
 // roof is a radio that has all it can say.
 func roof() web.Source {
 	return web.Source{
-		Name: "roof", Type: "linuxwifi", UUID: "5FE308BD-0000-0000-0000-00C0CAB40BC2", Capture: "capturing",
+		Name: "roof", Type: "linuxwifi", UUID: "5FE308BD-0000-0000-0000-00C0CAB40BC2", Capture: "capturing", Spooled: true,
 		Link: web.Link{
 			State: "streaming", Server: "wss://kismet.example:443/kismet/datasource/remote/remotesource.ws", Protocol: "v3", Since: "2026-03-27T08:57:58.000Z",
 			Links: 3, RoundTrip: new(0.041), Sent: new(uint64(81_004_120)), Rate: new(84_211.0), CatchUp: new(0.0),
 		},
 		Frames: web.Frames{
 			Captured: 120_400, Sent: 120_380, Acked: 120_100, Resent: 417, Waiting: 300, InFlight: 280, MemBytes: 131_072, Oldest: new(0.21),
-			DroppedBy: map[string]uint64{}, CaptureRate: new(612.4), SendRate: new(611.8), AckRate: new(611.8), DropRate: new(0.0), HideRate: new(0.0), Silent: new(0.0),
+			DroppedBy: map[string]uint64{}, CaptureRate: new(612.4), SendRate: new(611.8), AckRate: new(611.8), DropRate: new(0.0), MissRate: new(0.0), HideRate: new(0.0), Silent: new(0.0),
 		},
 		Radio: &web.Radio{
 			Channel: "44HT40+", FreqMHz: 5220, Mode: "split", Hopping: true, Channels: []string{"1", "6", "11", "36HT40+", "44HT40+"}, Rate: 4.98, Cycle: 1.004,
@@ -78,14 +78,20 @@ func roads() map[string]web.Status {
 
 	memory := rover(roof())
 	memory.Spool, memory.Record, memory.Servers = nil, nil, memory.Servers[:1]
-	memory.Sources[0].Link = away.Link
+	memory.Sources[0].Link, memory.Sources[0].Spooled = away.Link, false
 	memory.Sources[0].Frames.Waiting, memory.Sources[0].Frames.InFlight, memory.Sources[0].Frames.Oldest = 14_000, 0, new(22.5)
 
 	full := memory
 	full.Sources = []web.Source{memory.Sources[0]}
 	full.Memory.Bytes = full.Memory.Limit
 	f := &full.Sources[0].Frames
-	f.Dropped, f.DroppedBy, f.DropRate, f.DroppedLately = 52_300, map[string]uint64{"memory": 51_000, "privacy": 1300}, new(612.0), map[string]uint64{"memory": 36_700}
+	f.Dropped, f.DroppedBy, f.DropRate, f.MissRate, f.DroppedLately = 52_300, map[string]uint64{"memory": 51_000, "privacy": 1300}, new(612.0), new(612.0), map[string]uint64{"memory": 36_700}
+
+	oldest := tunnel
+	oldest.Sources = []web.Source{tunnel.Sources[0]}
+	oldest.Spool = &web.Spool{Dir: tunnel.Spool.Dir, Bytes: 2 << 30, Limit: 2 << 30, Free: tunnel.Spool.Free}
+	f = &oldest.Sources[0].Frames
+	f.Dropped, f.DroppedBy, f.DropRate, f.DroppedLately, f.GiveUpRate = 51_000, map[string]uint64{"size": 51_000}, new(5400.0), map[string]uint64{"size": 36_700}, new(611.7)
 
 	unplugged := rover(roof())
 	unplugged.Sources[0].Capture, unplugged.Sources[0].Problem = "waiting for the radio", web.ProblemOf(fault.Newf(fault.RadioGone, "radio wlan1", "it was unplugged"))
@@ -120,7 +126,7 @@ func roads() map[string]web.Status {
 	start.GPS, start.Position = web.GPS{}, nil
 
 	told := map[string]web.Status{
-		"recording": all, "tunnel": tunnel, "memory-only": memory, "full": full, "unplugged": unplugged, "disk-full": disk, "home": home, "finished": walk, "starting": start,
+		"recording": all, "tunnel": tunnel, "memory-only": memory, "full": full, "oldest": oldest, "unplugged": unplugged, "disk-full": disk, "home": home, "finished": walk, "starting": start,
 	}
 	for name, s := range told {
 		s.Judge()
@@ -215,7 +221,7 @@ func TestStatusFieldsAreDocumented(t *testing.T) {
 // The exit status of a script that asks.
 func TestStatusSaysWhatIsWrong(t *testing.T) {
 	for name, want := range map[string]int{
-		"recording": 0, "tunnel": 0, "memory-only": 0, "disk-full": 0, "home": 0, "finished": 0,
+		"recording": 0, "tunnel": 0, "memory-only": 0, "oldest": 0, "disk-full": 0, "home": 0, "finished": 0,
 		"full": fault.ExitIncomplete, "unplugged": fault.ExitRadio, "starting": fault.ExitFailed,
 	} {
 		err := notRecording([]answer{*answerOf("recording"), *answerOf(name)})
