@@ -34,7 +34,6 @@ func (s *Status) problems() []Problem {
 		}
 	}
 	s.givenUp(&found)
-	s.givenUp(&found)
 	if s.Spool != nil {
 		found.add(nil, s.Spool.Problem, false)
 	}
@@ -139,7 +138,6 @@ func (s *Status) linkProblems(found *problemList) {
 			held := &Problem{Code: string(fault.SpoolClock), Object: "source " + src.Name, Error: l.Held, Remedy: fault.SpoolClock.Remedy(), Exit: exitOf(fault.SpoolClock)}
 			found.add(src, held, true)
 		}
-		found.add(src, l.Replaced, false) // also while the link is up: it is about to be taken away again
 		found.add(src, l.Replaced, false) // also while the link is up: it is about to be taken away again
 		if l.State == linkStreaming || l.Problem == nil || src.Frames.Waiting == 0 && src.Capture == captureEnded {
 			continue
