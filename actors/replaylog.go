@@ -27,7 +27,7 @@ func (s *shared) replayLog(c configs.Receiver) error {
 		return fault.New(fault.GPSFile, object, rootError(err))
 	}
 	defer f.Close()
-	points, err := logTrack(f, c, s.cfg.GPS)
+	points, err := logTrack(f, c, s.cfg.GPS, s.log)
 	if err != nil && (len(points) == 0 || fault.CodeOf(err) != fault.GPSFile) {
 		return err
 	}
@@ -62,12 +62,16 @@ func (s *shared) outside(first int64, log *slog.Logger) {
 		"remedy", "name the log of the same drive, or give start_date if the log has no dates")
 }
 
-// logTrack is what fusion makes of a log, on UTC.
-func logTrack(f *os.File, c configs.Receiver, g configs.GPS) ([]gps.Point, error) {
+// logTrack is what fusion makes of a log, on UTC. What is wrong with the log is
+// said in ours.
+func logTrack(f *os.File, c configs.Receiver, g configs.GPS, ours *slog.Logger) ([]gps.Point, error) {
 	filter := fusion.New(fusionOptions(g))
 	var points []gps.Point
 	o := replay.Options{StartDate: c.StartDate, NoChecksum: c.NoChecksum}
 	err := replay.Read(context.Background(), f, o, func(e gps.Event) error {
+		if n, ok := e.(gps.Notice); ok {
+			ours.Warn("of the log that locates capture files", "says", n.Text, "file", c.File)
+		}
 		fix, ok := e.(gps.Fix)
 		if !ok || !fix.HasPosition() || fix.TimeNs == 0 {
 			return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sensord/sensord/capture"
+	"github.com/sensord/sensord/gps"
 )
 
 // Ports that receivers are reached on where nobody says another.
@@ -245,8 +246,8 @@ func (l *loader) replay(r *receiverDraft, v *Receiver) {
 	}
 	if date.given() {
 		var err error
-		if v.StartDate, err = time.Parse(time.DateOnly, date.value); err != nil {
-			l.wrongReceiver(r, date.from, "start_date", "write YYYY-MM-DD, as in 2026-05-17", "%s is no date", quote(date.value))
+		if v.StartDate, err = gps.ParseDate(date.value); err != nil {
+			l.wrongReceiver(r, date.from, "start_date", "write the day on which the log begins, as 2026-05-17", "%s is %v", quote(date.value), err)
 		}
 	}
 	if t := r.set["realtime"]; t.given() {

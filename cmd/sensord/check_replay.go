@@ -54,10 +54,16 @@ func readLog(ctx context.Context, r configs.Receiver) receiverStep {
 	}
 	defer f.Close()
 	times := logTimes{object: object}
+	said := "" // of the log, at last
 	err = gpsreplay.Read(ctx, f, gpsreplay.Options{StartDate: r.StartDate, NoChecksum: r.NoChecksum}, func(e gps.Event) error {
-		if fix, ok := e.(gps.Fix); ok && fix.HasPosition() {
-			times.add(&fix)
-			if r.Realtime {
+		switch e := e.(type) {
+		case gps.Notice:
+			said = "; " + e.Text
+		case gps.Fix:
+			if e.HasPosition() {
+				times.add(&e)
+			}
+			if e.HasPosition() && r.Realtime {
 				return errEnough
 			}
 		}
@@ -78,7 +84,7 @@ func readLog(ctx context.Context, r configs.Receiver) receiverStep {
 	case err != nil:
 		return receiverStep{warn: true, text: err.Error() + "; what stands before that counts", remedy: "copy it again if the original is whole", covers: times}
 	}
-	return receiverStep{text: object + ": the first fix is of " + momentText(times.first) + ", the last of " + momentText(times.last), covers: times}
+	return receiverStep{text: object + ": the first fix is of " + momentText(times.first) + ", the last of " + momentText(times.last) + said, covers: times}
 }
 
 // irregularLog refuses what a rig would not read. It may be a pipe, and what a

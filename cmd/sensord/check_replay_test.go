@@ -34,6 +34,7 @@ func TestCheckOfALog(t *testing.T) {
 	indoors := func(second string) string { return nmea("GPGGA,1235" + second + ",,,,,0,00,,,M,,M,,") }
 	for name, text := range map[string]string{
 		"drive.nmea": epoch(19) + epoch(20), "undated.nmea": undated("19") + undated("20"), "indoors.nmea": indoors("19") + indoors("20"),
+		"both.log":   epoch(19) + epoch(20) + `{"class":"TPV","mode":3,"time":"2026-05-17T12:35:21Z","lat":48.1,"lon":11.5}` + "\n",
 		"empty.nmea": "", "bare.nmea": checksums.ReplaceAllString(epoch(19)+epoch(20), "\r\n"), "cut.nmea.gz": string(cutGzip(t, epoch(19)+epoch(20)+epoch(21))),
 	} {
 		writeFile(t, name, []byte(text))
@@ -49,6 +50,7 @@ func TestCheckOfALog(t *testing.T) {
 	}{
 		{"file=drive.nmea", 0, []string{"ok    receiver", "replay drive.nmea: the first fix is of 2026-05-17T12:35:19Z, the last of 2026-05-17T12:35:20Z\n"}},
 		{"file=drive.nmea,realtime=true", 0, []string{"ok    receiver", "replay drive.nmea: it has fixes"}},
+		{"file=both.log", 0, []string{"ok    receiver", "the last of 2026-05-17T12:35:20Z; it has both sentences and gpsd's reports; left out: 1 position in gpsd's reports\n"}},
 		{"file=undated.nmea,start_date=2026-05-17", 0, []string{"the first fix is of 2026-05-17T12:35:19Z"}},
 		{"file=undated.nmea", 7, []string{"FAIL  receiver", "replay undated.nmea: its fixes have no date\n", "start_date=YYYY-MM-DD with --gps"}},
 		{"file=undated.nmea,realtime=true", 0, []string{"ok    receiver"}},

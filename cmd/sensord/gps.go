@@ -13,6 +13,7 @@ import (
 
 	"github.com/sensord/sensord/actors"
 	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/gps"
 	gpsreplay "github.com/sensord/sensord/gps/replay"
 	"github.com/sensord/sensord/internal/fault"
 )
@@ -101,8 +102,8 @@ func (a *app) gps(cmd *cobra.Command, v *gpsFlags) error {
 	o := gpsreplay.Options{NoChecksum: v.noChecksum}
 	if v.startDate != "" {
 		var err error
-		if o.StartDate, err = time.Parse(time.DateOnly, v.startDate); err != nil {
-			return usageError("--start-date "+v.startDate, "write it as 2026-03-27", "it is no date")
+		if o.StartDate, err = gps.ParseDate(v.startDate); err != nil {
+			return usageError("--start-date "+v.startDate, "write the day on which the log begins, as 2026-03-27", "it is %v", err)
 		}
 	}
 	return a.replayGPS(v, o)

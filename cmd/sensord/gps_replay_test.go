@@ -31,6 +31,20 @@ func TestReplayedLogs(t *testing.T) {
 	})
 }
 
+// A day on which no log can begin is refused: it would not be used.
+func TestRefusesStartDates(t *testing.T) {
+	const outside = "it is not between 1980-01-01 and 2200-12-31"
+	for date, want := range map[string]string{
+		"1969-12-31": outside, "0001-01-01": outside, "9999-12-31": outside, "1979-12-31": outside, "2201-01-01": outside,
+		"27.3.2026": "it is no date",
+	} {
+		status, out, errs := replayed(sentence("GPGGA,100000.00,5231.0000,N,01322.6620,E,1,09,0.9,35.1,M,39.8,M,,"), "--start-date", date)
+		if want = "sensord: --start-date " + date + ": " + want + "\n  write the day on which the log begins, as 2026-03-27\n"; status != 2 || out != "" || errs != want {
+			t.Errorf("%s: exit %d, %q, %q, want %q", date, status, out, errs, want)
+		}
+	}
+}
+
 // sentence is a line of NMEA, and an expectation of its own of what stands in it:
 // degrees are put into ddmm.mmmm with integers only.
 func sentence(body string) string {

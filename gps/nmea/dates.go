@@ -1,6 +1,10 @@
 package nmea
 
-import "time"
+import (
+	"time"
+
+	"github.com/sensord/sensord/gps"
+)
 
 // noDate is a date that is not known.
 const noDate = int64(-1 << 40)
@@ -77,7 +81,7 @@ func twoDigitDate(s string) int64 {
 // it was before GPS.
 func dayNumber(y, m, d int) int64 {
 	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
-	if y < 1980 || y > 2200 || t.Day() != d || int(t.Month()) != m {
+	if y < gps.FirstYear || y > gps.LastYear || t.Day() != d || int(t.Month()) != m {
 		return noDate
 	}
 	return t.Unix() / (24 * 60 * 60)

@@ -46,6 +46,11 @@
 // distances (gps.RangeErrorM); standard deviations become 95 % radii with
 // gps.Radius95. Where a receiver says none of that, there is none.
 //
+// A GST that comes behind the sentence that ends most epochs, and in one of
+// several epochs only, is too late for its own: the accuracy is then from the
+// dilution. To wait for it would keep every other fix back until the next epoch
+// begins. One that comes earlier in its epoch counts for that.
+//
 // # What a date is
 //
 // Only RMC and ZDA carry the date. It moves on by itself over midnight, and is

@@ -41,8 +41,8 @@ const (
 	// did not end them before. One may have lost its last sentence on the line.
 	toBegin = 2
 	// toStop is how many have to go on after one that did. Being told too
-	// early now and then, as with a GSA that comes every five seconds, is better
-	// than too late all the time.
+	// early now and then, as with a GSA or GST that comes every five seconds, is
+	// better than too late all the time.
 	toStop = 3
 
 	maxHabits = 32

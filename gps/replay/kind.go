@@ -2,34 +2,33 @@ package replay
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// A kind is what a log is made of.
+// A kind is what lines of a log are.
 type kind int
 
 const (
 	unknown  kind = iota
 	sentence      // NMEA
 	gpsdJSON
+	kinds
 )
 
-// detect says what a log is made of by how it begins.
+func (k kind) String() string {
+	return [...]string{"lines", "sentences", "gpsd's reports"}[k]
+}
+
+// detect says of what kind the first line of a log is that is of any.
 func detect(head []byte) kind {
-	found := unknown
 	for line := range bytes.Lines(head) {
-		switch kindOf(line) {
-		case gpsdJSON:
-			return gpsdJSON
-		case sentence:
-			found = sentence
-		case unknown:
+		if k := kindOf(line); k != unknown {
+			return k
 		}
 	}
-	return found
+	return unknown
 }
 
 // kindOf says what one line is.
@@ -37,13 +36,8 @@ func kindOf(line []byte) kind {
 	if comment(line) {
 		return unknown
 	}
-	if report := jsonOf(line); report != nil {
-		var r struct {
-			Class string `json:"class"`
-		}
-		if json.Unmarshal(report, &r) == nil && r.Class != "" {
-			return gpsdJSON
-		}
+	if report := jsonOf(line); report != nil && classOf(report) != "" {
+		return gpsdJSON
 	}
 	for rest := line; ; {
 		i := bytes.IndexByte(rest, '$')

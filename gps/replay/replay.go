@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/gpsd"
+	"github.com/sensord/sensord/gps/nmea"
 	"github.com/sensord/sensord/internal/fault"
 )
 
@@ -82,7 +84,11 @@ type log struct {
 	tell func(gps.Event) error
 
 	in      *bufio.Reader
-	kind    kind
+	nmea    *nmea.Decoder
+	gpsd    *gpsd.Decoder
+	choice  choice
+	reports int   // of gpsd
+	inLine  bool  // the next chunk goes on with the line at hand
 	line    int   // number of the line at hand, from 1
 	stampNs int64 // when the line at hand arrived, UTC; 0 if it does not say so
 	lastNs  int64 // the newest time that a stamp or a fix had, UTC
@@ -91,8 +97,6 @@ type log struct {
 
 	damaged     int
 	lastDamaged int // its line
-	says        func() string
-	refused     func() bool // sentences, for their checksum
 }
 
 // open looks into a log, through its compression, for what it is.
@@ -108,7 +112,7 @@ func (l *log) open(r io.Reader) error {
 	// What can be read before an error may be enough to begin with: reading
 	// meets the error again.
 	head, err := l.head(r)
-	if l.kind = detect(head); l.kind == unknown {
+	if detect(head) == unknown {
 		return l.strange(head, err)
 	}
 	return nil
@@ -152,10 +156,7 @@ func (l *log) strange(head []byte, err error) error {
 }
 
 func (l *log) read() error {
-	take, end := l.sentences()
-	if l.kind == gpsdJSON {
-		take, end = l.reports()
-	}
+	l.decoders()
 	for {
 		if l.stopped = cmp.Or(l.stopped, l.ctx.Err()); l.stopped != nil {
 			return l.stopped
@@ -163,7 +164,7 @@ func (l *log) read() error {
 		chunk, err := l.in.ReadSlice('\n')
 		if len(chunk) > 0 {
 			l.line++
-			take(chunk, errors.Is(err, bufio.ErrBufferFull))
+			l.take(chunk, errors.Is(err, bufio.ErrBufferFull))
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			l.line-- // there is more of it
@@ -172,7 +173,7 @@ func (l *log) read() error {
 		if err == nil {
 			continue
 		}
-		end()
+		l.end()
 		l.tellDamage()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -253,7 +254,7 @@ func (l *log) nothing() error {
 
 // advice is what to do with a log that was refused for its checksums, or "".
 func (l *log) advice() string {
-	if l.refused == nil || !l.refused() || l.o.NoChecksum {
+	if l.nmea == nil || l.nmea.Counts().BadChecksum == 0 || !l.choice.counts(sentence) || l.o.NoChecksum {
 		return ""
 	}
 	return "if its sentences end without *, and two digits, take them with checksum: optional (checksum=optional with --gps); else copy it again"

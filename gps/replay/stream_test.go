@@ -3,11 +3,14 @@ package replay_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sensord/sensord/gps"
+	"github.com/sensord/sensord/gps/nmea"
 	"github.com/sensord/sensord/gps/replay"
 )
 
@@ -55,10 +58,28 @@ func TestReadsNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
+// moments are sentences of n seconds, each with gpsd's report of it, too, or not.
+func moments(n int, both bool) string {
+	var b []byte
+	for i := range n {
+		f := gps.NewFix()
+		f.Mode, f.TimeNs, f.Lat, f.Lon = gps.Mode2D, time.Date(2026, 3, 27, 10, 0, i, 0, time.UTC).UnixNano(), 1, 2
+		b = nmea.AppendRMC(b, "GP", f)
+		if both {
+			b = fmt.Appendf(b, `{"class":"TPV","mode":2,"time":"2026-03-27T10:00:%02dZ","lat":1,"lon":2}`+"\n", i)
+		}
+	}
+	return string(b)
+}
+
 // What is written into a pipe is told as it comes, and not once the pipe ends.
 func TestReadsAPipeAsItIsWritten(t *testing.T) {
+	const version = `{"class":"VERSION","release":"3.22","proto_major":3,"proto_minor":14}` + "\n" + `{"class":"DEVICES","devices":[]}` + "\n"
 	for name, log := range map[string]string{
-		"NMEA": drive(5),
+		"reports":       drive(5),
+		"NMEA":          moments(3, false),
+		"gpspipe -r":    version + moments(3, false),
+		"gpspipe -r -w": version + moments(3, true),
 		"gpsd": `{"class":"VERSION","release":"3.22","proto_major":3,"proto_minor":14}` + "\n" +
 			`{"class":"TPV","mode":3,"time":"2026-03-27T10:00:00.000Z","lat":1,"lon":2}` + "\n" +
 			`{"class":"TPV","mode":3,"time":"2026-03-27T10:00:01.000Z","lat":1,"lon":2}` + "\n",
@@ -100,4 +121,49 @@ func TestSkipsWhatHasNoEnd(t *testing.T) {
 		`fix "/dev/a" 3D 2026-03-23T23:59:51 received 2026-03-23T23:59:51 at 48.000100 11.500000 545.0 m, NaN m/s, ± NaN m by  [TPV]`,
 		"",
 	}, strings.Split(told, "\n"))
+}
+
+// However a log of both kinds is cut and goes on, no moment is told twice.
+func TestTellsNoMomentTwice(t *testing.T) {
+	both, either := moments(60, true), strings.Split(moments(60, true), "\n")
+	for name, log := range map[string]string{
+		"both":                 both,
+		"sentences, then both": only(either[:80], "$") + strings.Join(either[80:], "\n"),
+		"both, then sentences": strings.Join(either[:40], "\n") + "\n" + only(either[40:], "$"),
+		"reports, then both":   only(either[:40], "{") + strings.Join(either[40:], "\n"),
+		"both, then reports":   strings.Join(either[:40], "\n") + "\n" + only(either[40:], "{"),
+		"in turns":             only(either[:40], "$") + only(either[40:80], "{") + only(either[80:], "$"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []int64
+			err := replay.Read(t.Context(), strings.NewReader(log), replay.Options{}, func(e gps.Event) error {
+				if f, ok := e.(gps.Fix); ok {
+					got = append(got, f.TimeNs)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range got[1:] {
+				if got[i+1]-got[i] != int64(time.Second) {
+					t.Errorf("fix %d is %v after the one before", i+1, time.Duration(got[i+1]-got[i]))
+				}
+			}
+			if len(got) != 60 {
+				t.Errorf("%d fixes of 60 moments", len(got))
+			}
+		})
+	}
+}
+
+// only returns the lines that begin with what.
+func only(lines []string, what string) string {
+	var b strings.Builder
+	for _, line := range lines {
+		if strings.HasPrefix(line, what) {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
 }
