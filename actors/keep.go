@@ -49,7 +49,8 @@ func (s *shared) prepareSpool() error {
 			return err
 		}
 	}
-	return s.tellOrphans()
+	s.tellOrphans()
+	return nil
 }
 
 // wants reports whether a source's frames are to be kept on disk: those of
@@ -106,25 +107,30 @@ func (s *shared) attach(state *sourceState) error {
 
 // tellOrphans says whose frames are kept that this rig has no source for. While
 // the UUID of a radio is not known, they may be its.
-func (s *shared) tellOrphans() error {
+func (s *shared) tellOrphans() {
 	var known []capture.UUID
 	for _, state := range s.sources {
 		if s.wants(state) && state.uuid().IsZero() {
-			return nil
+			return
 		}
 		known = append(known, state.uuid())
 	}
-	orphans, err := s.spool.Orphans(known)
-	if err != nil {
-		return err
-	}
+	orphans, bad := s.spool.Orphans(known)
+	unreadable := 0
 	for _, o := range orphans {
+		if o.Err != nil {
+			unreadable++
+			bad = o.Err
+		}
 		if o.Frames > 0 && !o.Locked {
 			s.log.Warn("frames are kept of a source that is not configured", "name", o.Name, "uuid", o.UUID.String(), "frames", o.Frames,
 				"remedy", "sensord spool --spool "+s.cfg.Spool.Dir+" exports or empties it")
 		}
 	}
-	return nil
+	if bad != nil { // which keeps none of ours from anything
+		s.log.Warn("in the spool is something that is not configured and cannot be read", "sources", unreadable, "err", bad, "code", fault.CodeOf(bad),
+			"remedy", "sensord spool --spool "+s.cfg.Spool.Dir+" tells what it is, as the user whose it is or as root")
+	}
 }
 
 // plausible reports whether this machine's clock may be right: one that was

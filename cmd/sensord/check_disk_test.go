@@ -91,6 +91,7 @@ func TestCheckOfASpool(t *testing.T) {
 		change(&i)
 		return []spool.Info{i}
 	}
+	later := fault.Newf(fault.SpoolVersion, "spool /spool/x", "written by version 9")
 	const facts = "ok    spool                   /spool can be written to, 8.0 GiB free of 29 GiB, a sync takes 3ms, holds "
 	const limit = " of at most 1.0 GiB\n"
 	const under = "\n                              "
@@ -122,8 +123,10 @@ func TestCheckOfASpool(t *testing.T) {
 		{"of nobody", changed(func(i *spool.Info) { i.UUID = other }), nil, nil, true, 0, facts + "3.0 MiB" + limit +
 			"warn  spool                   1200 frames of 1 source wait there that this configuration does not have: nobody sends them" +
 			under + "`sensord spool` shows, exports and empties them\n"},
-		{"later version", nil, fault.Newf(fault.SpoolVersion, "spool /spool", "written by version 9"), nil, true, fault.ExitUsage, facts + "0 B" + limit +
-			"FAIL  spool                   spool /spool: written by version 9" + under + fault.SpoolVersion.Remedy() + "\n"},
+		{"later version", changed(func(i *spool.Info) { i.Err = later }), nil, nil, true, fault.ExitUsage, facts + "3.0 MiB" + limit +
+			"FAIL  spool                   spool /spool/x: written by version 9" + under + fault.SpoolVersion.Remedy() + "\n"},
+		{"later version, of nobody", changed(func(i *spool.Info) { i.UUID, i.Frames, i.Err = other, 0, later }), nil, nil, true, 0, facts + "3.0 MiB" + limit +
+			"warn  spool                   of a source that this configuration does not have: spool /spool/x: written by version 9" + under + fault.SpoolVersion.Remedy() + "\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer

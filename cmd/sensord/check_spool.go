@@ -47,17 +47,22 @@ func (c *diskCheck) spool(ctx context.Context, cfg configs.Config) {
 // kept tells of each source that has frames on disk, or whose spool another
 // process has.
 func (c *diskCheck) kept(infos []spool.Info, cfg configs.Config) {
-	var strange []spool.Info // of no source of this configuration
+	var strange, unreadable []spool.Info // of no source of this configuration
 	for _, i := range infos {
 		name := cmp.Or(i.Name, i.UUID.String())
 		if !slices.ContainsFunc(cfg.Sources, func(s configs.Source) bool { return ownedBy(i, s) }) {
 			if i.Frames > 0 {
 				strange = append(strange, i)
 			}
+			if i.Err != nil {
+				unreadable = append(unreadable, i)
+			}
 			continue
 		}
 		c.about = "source " + name
 		switch {
+		case i.Err != nil:
+			c.step("spool", 0, "", unread(i.Err))
 		case i.Locked:
 			c.locked(c.about, cfg.Spool.Dir)
 		case i.Frames > 0:
@@ -72,6 +77,9 @@ func (c *diskCheck) kept(infos []spool.Info, cfg configs.Config) {
 		}
 	}
 	c.about = "this machine"
+	for _, i := range unreadable {
+		c.warn("spool", 0, fault.CodeOf(i.Err), fmt.Sprintf("of a source that this configuration does not have: %v", i.Err), fault.RemedyOf(unread(i.Err)))
+	}
 	if len(strange) == 0 {
 		return
 	}

@@ -175,7 +175,7 @@ func sourceFrames(dir string, i spool.Info) iter.Seq2[*frames.Located, error] {
 		switch {
 		case errors.Is(err, errStopped):
 		case err != nil:
-			yield(nil, err)
+			yield(nil, unread(err))
 		case i.Damaged:
 			yield(nil, fault.Newf(fault.SpoolDamaged, "source "+printable(spoolName(i)), "not all that is kept of it can be read"))
 		}

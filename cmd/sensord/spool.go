@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +21,7 @@ import (
 type spoolFlags struct {
 	values
 	json, yes bool
+	bad       bool // what cannot be read is the command's business, too
 }
 
 func newSpoolCommand(a *app) *cobra.Command {
@@ -103,7 +101,7 @@ func newSpoolExportCommand(a *app) *cobra.Command {
 		Short: "Turn what waits into pcapng, WiGLE CSV or GPX; it goes on waiting",
 		Long:  "Turn what waits on disk into a file that other programs read, of all sources or of those that are named.\nNothing is taken away. See `sensord export --help`, which also takes recordings and captures.",
 	}
-	s := spoolFlags{}
+	s := spoolFlags{bad: true}
 	s.spooled(cmd)
 	v.exported(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -111,7 +109,7 @@ func newSpoolExportCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if infos, err = pick(dir, infos, args); err != nil {
+		if infos, err = named(dir, infos, args); err != nil { // what cannot be read is told of on the way
 			return err
 		}
 		var uuids []capture.UUID
@@ -124,21 +122,8 @@ func newSpoolExportCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-func newSpoolEmptyCommand(a *app) *cobra.Command {
-	var v spoolFlags
-	cmd := &cobra.Command{
-		Use:   "empty [flags] [SOURCE...]",
-		Short: "Delete what waits, of all sources or of those that are named; it asks first",
-		Long: `Delete what waits on disk, of all sources or of those that are named. No server will get it. On a terminal it
-asks first; elsewhere it wants --yes. What a running sensord has is not deleted.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.emptySpool(cmd, &v, args) },
-	}
-	v.spooled(cmd)
-	group(cmd.Flags(), groupOurs, func() { cmd.Flags().BoolVar(&v.yes, "yes", false, "do not ask") })
-	return cmd
-}
-
-// spoolOf returns the directory that is meant, and what is in it.
+// spoolOf returns the directory that is meant, and what is in it. Where no source
+// is named it tells of those that cannot be read.
 func (a *app) spoolOf(cmd *cobra.Command, v *spoolFlags) (string, []spool.Info, error) {
 	flags, err := a.flags(cmd, &v.values)
 	if err != nil {
@@ -159,6 +144,11 @@ func (a *app) spoolOf(cmd *cobra.Command, v *spoolFlags) (string, []spool.Info, 
 		return "", nil, fault.Newf(fault.SpoolAbsent, "spool", "none is named, and there is none in its usual place")
 	}
 	infos, err := spool.List(dir)
+	for _, i := range infos {
+		if err := unread(i.Err); err != nil && !v.bad && cmd.Flags().NArg() == 0 {
+			writeMessage(a.errs, err.Error(), fault.RemedyOf(err))
+		}
+	}
 	return dir, infos, unread(err)
 }
 
@@ -174,8 +164,19 @@ func unread(err error) error {
 	return &told
 }
 
-// pick returns the sources that are named, all if none is.
+// pick returns the sources that are named, all that can be read if none is.
 func pick(dir string, infos []spool.Info, names []string) ([]spool.Info, error) {
+	infos, err := named(dir, infos, names)
+	for _, i := range infos {
+		if i.Err != nil && len(names) > 0 {
+			return nil, unread(i.Err)
+		}
+	}
+	return slices.DeleteFunc(infos, func(i spool.Info) bool { return i.Err != nil }), err
+}
+
+// named returns the sources that are named, all if none is.
+func named(dir string, infos []spool.Info, names []string) ([]spool.Info, error) {
 	if len(names) == 0 {
 		return infos, nil
 	}
@@ -197,63 +198,6 @@ func pick(dir string, infos []spool.Info, names []string) ([]spool.Info, error) 
 		}
 	}
 	return picked, nil
-}
-
-func (a *app) emptySpool(cmd *cobra.Command, v *spoolFlags, args []string) error {
-	dir, infos, err := a.spoolOf(cmd, v)
-	if err != nil {
-		return err
-	}
-	if infos, err = pick(dir, infos, args); err != nil {
-		return err
-	}
-	if len(infos) == 0 {
-		_, err := fmt.Fprintf(a.out, "nothing waits in %s\n", dir)
-		return err
-	}
-	for _, i := range infos {
-		if i.Locked {
-			return fault.Newf(fault.SpoolLocked, "source "+printable(spoolName(i)), "a running sensord has what is kept of it")
-		}
-	}
-	if ok, err := a.agreed(v.yes, dir, infos); !ok || err != nil {
-		return err
-	}
-	for _, i := range infos {
-		if err := spool.Empty(dir, i.UUID); err != nil {
-			return err
-		}
-		_, _ = fmt.Fprintf(a.out, "deleted %s of %s\n", plural(whole(i.Frames), "frame", "frames"), printable(spoolName(i)))
-	}
-	return nil
-}
-
-// agreed asks whether it may be deleted.
-func (a *app) agreed(yes bool, dir string, infos []spool.Info) (bool, error) {
-	if yes {
-		return true, nil
-	}
-	in, ok := a.in.(*os.File)
-	if !ok || !isTerminal(in) || !isTerminal(a.errs) {
-		return false, usageError("spool "+dir, "add --yes", "it is deleted only when somebody says yes, and nobody can be asked here")
-	}
-	var all uint64
-	for _, i := range infos {
-		all += i.Frames
-	}
-	_, _ = fmt.Fprint(a.errs, spoolText(dir, infos))
-	_, _ = fmt.Fprintf(a.errs, "delete %s of %s, which no server has? [y/N] ",
-		plural(whole(all), "frame", "frames"), plural(len(infos), "source", "sources"))
-	line, err := bufio.NewReader(io.LimitReader(in, 1<<10)).ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return true, nil
-	}
-	if err != nil {
-		_, _ = fmt.Fprintln(a.errs)
-	}
-	_, _ = fmt.Fprintln(a.errs, "nothing is deleted")
-	return false, reported{fault.ExitFailed}
 }
 
 // spoolName is how people call a source in a spool.

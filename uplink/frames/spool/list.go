@@ -11,8 +11,9 @@ import (
 )
 
 // List describes the sources in a spool directory, in order of their UUIDs. It
-// keeps no locks, and a running sensord may own them. Errors: fault.SpoolAbsent,
-// SpoolVersion, DiskFailed.
+// keeps no locks, and a running sensord may own them. What is wrong with one
+// source's directory is in its Info, and of no other's concern. Errors:
+// fault.SpoolAbsent, DiskFailed.
 func List(dir string) ([]Info, error) {
 	sources, err := sourceDirectories(dir)
 	if err != nil {
@@ -20,29 +21,25 @@ func List(dir string) ([]Info, error) {
 	}
 	list := make([]Info, 0, len(sources))
 	for _, uuid := range sources {
-		info, err := describe(filepath.Join(dir, uuid.String()), uuid)
-		if err != nil {
-			return nil, err
+		info := describe(filepath.Join(dir, uuid.String()), uuid)
+		if fault.CodeOf(info.Err) != fault.SpoolAbsent { // it was emptied just now
+			list = append(list, info)
 		}
-		list = append(list, info)
 	}
 	return list, nil
 }
 
-func describe(path string, uuid capture.UUID) (Info, error) {
+func describe(path string, uuid capture.UUID) Info {
+	m, _ := readMeta(path) // who is it, even of a later version
+	i := Info{UUID: uuid, Name: m.Name, Type: m.Type, Live: m.Live}
 	v, err := look(path)
 	if err != nil {
-		return Info{}, err
+		i.Err, i.Bytes = err, bytesIn(path)
+		i.Locked, _ = locked(path)
+		return i
 	}
-	m, err := readMeta(path)
-	if err != nil {
-		return Info{}, err
-	}
-	i := Info{
-		UUID: uuid, Name: m.Name, Type: m.Type, Live: m.Live,
-		Frames: v.frames(), Acked: v.acked, Lost: v.lost,
-		Locked: v.running, Damaged: v.lost > 0 || v.lostBytes > 0,
-	}
+	i.Frames, i.Acked, i.Lost = v.frames(), v.acked, v.lost
+	i.Locked, i.Damaged = v.locked, v.lost > 0 || v.lostBytes > 0
 	for _, g := range v.segments {
 		i.Bytes += g.bytes()
 		if g.count(v.acked, g.end()) == 0 {
@@ -53,7 +50,18 @@ func describe(path string, uuid capture.UUID) (Info, error) {
 		}
 		i.Last = v.utc(g, g.to)
 	}
-	return i, nil
+	return i
+}
+
+// bytesIn is how much the files of a directory hold, as far as that can be seen.
+func bytesIn(path string) (n int64) {
+	entries, _ := os.ReadDir(path)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			n += info.Size()
+		}
+	}
+	return n
 }
 
 // utc corrects the time of a segment's frame by what is known of the clock.
@@ -65,15 +73,16 @@ func (v *survey) utc(g *segment, m moment) time.Time {
 	return time.Unix(0, ns).UTC()
 }
 
-// locked reports whether a running sensord has a source's directory. Where the
-// lock may not be looked at, as another user, it is taken to be.
-func locked(path string) bool {
-	f, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR, 0)
+// locked reports whether a running sensord has a source's directory, as far as
+// the lock may be looked at.
+func locked(path string) (held, known bool) {
+	f, err := os.Open(filepath.Join(path, lockName))
 	if err != nil {
-		return errors.Is(err, os.ErrPermission)
+		return false, errors.Is(err, os.ErrNotExist)
 	}
 	defer func() { _ = f.Close() }()
-	return tryLock(f) != nil
+	err = tryLock(f)
+	return errors.Is(err, errLocked), err == nil || errors.Is(err, errLocked)
 }
 
 // Empty deletes what is kept of a source. Errors: fault.SpoolAbsent,

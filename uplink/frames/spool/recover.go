@@ -71,7 +71,8 @@ type survey struct {
 	known     bool   // the ordinal is
 	lost      uint64 // frames that were written, not confirmed, and not found
 	lostBytes int64
-	running   bool // somebody writes: what is not there yet is not lost
+	locked    bool // somebody has it,
+	running   bool // or may: what is not there yet is not lost
 	later     int  // the version of a file that is too new, 0 if there is none
 }
 

@@ -110,4 +110,5 @@ type Info struct {
 	Locked      bool   // a running sensord has it
 	Damaged     bool   // not every byte is part of a record, or frames are lost
 	Lost        uint64 // frames that were written and cannot be found any more, as far as that is known
+	Err         error  // why nothing more can be told, a *fault.Error: of a later version, or not readable; nil if it can
 }
