@@ -160,7 +160,8 @@ func (b *Bus) look(l *link) {
 	store := l.server.Store()
 	b.store.Store(&store)
 	if store.Err != nil {
-		b.trouble.beginShown(keyDisk, fault.BusStore, b.storeObject(), storeCause(store.Err))
+		said := &fault.Error{Code: fault.BusStore, Object: b.storeObject(), Err: storeCause(store.Err), Advice: fault.RemedyOf(store.Err)}
+		b.trouble.add(keyDisk, trouble{change: Change{Code: said.Code, Object: said.Object, Err: said}, shown: true})
 	} else {
 		b.trouble.end(keyDisk)
 	}

@@ -14,6 +14,9 @@ import (
 	"github.com/sensord/sensord/internal/fault"
 )
 
+// lockName is the file of a store's directory that who has it locks.
+const lockName = "lock"
+
 var (
 	errLocked  = errors.New("another process has it")
 	errCorrupt = errors.New("it is corrupt")
@@ -28,6 +31,8 @@ type serverStore struct {
 	lock   *os.File // of dir; nil if dir is temporary
 	off    bool     // there is not even a temporary directory
 	err    error    // why it is not as it was asked for
+
+	made os.FileInfo // what the server keeps its streams in; nil is not known
 }
 
 // openStore takes the directory, or a temporary one in its place if that cannot
@@ -49,7 +54,7 @@ func (s *serverStore) take() error {
 	if err := os.MkdirAll(s.wanted, 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(s.wanted, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(filepath.Join(s.wanted, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -115,12 +120,13 @@ func (s *serverStore) mend(bad *storeError) {
 	}
 }
 
-func (s *serverStore) fault(err error) error {
-	object := "store of the bus"
-	if s.wanted != "" {
-		object += " " + s.wanted
+func (s *serverStore) fault(err error) error { return fault.New(fault.BusStore, s.object(), err) }
+
+func (s *serverStore) object() string {
+	if s.wanted == "" {
+		return "store of the bus"
 	}
-	return fault.New(fault.BusStore, object, err)
+	return "store of the bus " + s.wanted
 }
 
 func (s *serverStore) streams() string { return filepath.Join(s.dir, server.JetStreamStoreDir) }

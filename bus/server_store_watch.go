@@ -25,13 +25,20 @@ type storeWatch struct {
 	wake   chan struct{}
 	failed atomic.Bool // said so
 
+	// Of run: how many looks in turn have found that the directory is another
+	// one, and how many there were.
+	gone, looks int
+
 	mu     sync.Mutex
 	nats   *server.Server
 	broken error
 }
 
 // logger is what a storeWatch needs of a log.
-type logger interface{ Info(msg string, args ...any) }
+type logger interface {
+	Info(msg string, args ...any)
+	Warn(msg string, args ...any)
+}
 
 const (
 	storeLook  = time.Second
@@ -61,13 +68,21 @@ func (w *storeWatch) heard(text string) {
 func (w *storeWatch) run(ctx context.Context, opts *server.Options) {
 	look := time.NewTicker(storeLook)
 	defer look.Stop()
-	var since time.Time
+	var since, begun time.Time
+	w.store.mark()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
 		case <-w.wake:
+		}
+		if w.isGone() {
+			if w.gone > 1 && time.Since(begun) >= storeRetry {
+				begun = time.Now()
+				w.beginAnew(opts)
+			}
+			continue
 		}
 		if !w.failed.Load() && w.nats.JetStreamEnabled() {
 			since = time.Time{}
@@ -91,12 +106,16 @@ func (w *storeWatch) run(ctx context.Context, opts *server.Options) {
 // reopen makes JetStream begin again with what is on the disk.
 func (w *storeWatch) reopen(opts *server.Options) {
 	_ = w.nats.ShutdownJetStream() // it may be off
+	err := w.enable(opts)
+	w.log.Info("store of the bus is opened again", "dir", opts.StoreDir, "err", err)
+}
+
+func (w *storeWatch) enable(opts *server.Options) error {
 	w.failed.Store(false)
-	err := w.nats.EnableJetStream(&server.JetStreamConfig{
+	return w.nats.EnableJetStream(&server.JetStreamConfig{
 		StoreDir: opts.StoreDir, MaxStore: opts.JetStreamMaxStore, MaxMemory: opts.JetStreamMaxMemory,
 		Domain: opts.JetStreamDomain, SyncInterval: opts.SyncInterval, Strict: !opts.NoJetStreamStrict,
 	})
-	w.log.Info("store of the bus is opened again", "dir", opts.StoreDir, "err", err)
 }
 
 // writable reports whether there is some room on the disk.
@@ -126,13 +145,13 @@ func (w *storeWatch) say(err error) {
 func (w *storeWatch) state() ServerStore {
 	w.mu.Lock()
 	st := ServerStore{Disk: w.store.onDisk(), Err: w.broken}
-	w.mu.Unlock()
 	if st.Err == nil {
 		st.Err = w.store.err
 	}
 	if st.Disk {
 		st.Dir = w.store.dir
 	}
+	w.mu.Unlock()
 	js, err := w.nats.Jsz(nil)
 	if err != nil || !w.nats.JetStreamEnabled() {
 		return st
