@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sensord/sensord/uplink/frames/spool"
+	"github.com/sensord/sensord/web"
 )
 
 func (a *app) listSpool(cmd *cobra.Command, v *spoolFlags, names []string) error {
@@ -39,7 +41,7 @@ func spoolText(dir string, infos []spool.Info) string {
 	_, _ = fmt.Fprintln(w, "SOURCE\tFRAMES\tON DISK\tFROM\tTO\tSTATE")
 	for _, i := range infos {
 		_, _ = fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n",
-			printable(spoolName(i)), i.Frames, sizeText(i.Bytes), spoolTime(i.First), spoolTime(i.Last), spoolState(i))
+			printable(spoolName(i)), i.Frames, sizeText(i.Bytes), spoolTime(i.First), spoolTime(i.Last), spoolState(dir, i))
 	}
 	_ = w.Flush()
 	return b.String()
@@ -52,14 +54,31 @@ func spoolTime(t time.Time) string {
 	return momentOf(t)
 }
 
+// spoolCounts is what became of a source's frames that wait no more.
+func spoolCounts(dir string, i spool.Info) spool.Counts {
+	c := spool.ReadCounts(dir, i.UUID)
+	c.Damaged += i.Lost // as the next start will count them
+	return c
+}
+
+// lostByReason is how many frames no server got, by the reasons of the status.
+func lostByReason(c *spool.Counts) map[string]uint64 {
+	by := map[string]uint64{"memory": c.Memory, "size": c.Size, "age": c.Age, "disk": c.Disk, "newest": c.Newest, "damaged": c.Damaged}
+	maps.DeleteFunc(by, func(_ string, n uint64) bool { return n == 0 })
+	return by
+}
+
 // spoolState says who has what is kept, and in which state it is.
-func spoolState(i spool.Info) string {
+func spoolState(dir string, i spool.Info) string {
 	state := "waits for the next start"
 	switch {
 	case i.Locked:
 		state = "a running sensord has it"
 	case i.Frames == 0:
-		state = "all is confirmed"
+		state = "nothing waits"
+	}
+	if c := spoolCounts(dir, i); c.Lost() > 0 {
+		state += fmt.Sprintf(", %s lost so far", web.Grouped(c.Lost()))
 	}
 	if i.Damaged {
 		state += ", damaged"
@@ -103,17 +122,18 @@ func writeSpool(b *strings.Builder, dir string, i spool.Info) {
 		kind = "as what is known of the source cannot be read; its frames can"
 	}
 	fmt.Fprintf(b, "%s\n", printable(spoolName(i)))
+	c := spoolCounts(dir, i)
 	for _, line := range [][2]string{
 		{"uuid", i.UUID.String()},
 		{"type", printable(cmp.Or(i.Type, "unknown")) + ", " + kind},
 		{"frames", fmt.Sprintf("%d, which no server has confirmed", i.Frames)},
-		{"confirmed", fmt.Sprintf("%d since the source is known here", i.Acked)},
+		{"confirmed", web.Grouped(c.Confirmed) + " since the source is known here, as was noted last"},
+		{"lost", web.Grouped(c.Lost()) + " since then: " + countText(lostByReason(&c))},
 		{"on disk", sizeText(i.Bytes)},
 		{"heard", spoolTime(i.First) + " to " + spoolTime(i.Last)},
-		{"state", spoolState(i)},
-		{"lost", fmt.Sprintf("%d, which cannot be read any more", i.Lost)},
+		{"state", spoolState(dir, i)},
 	} {
-		if line[0] == "lost" && i.Lost == 0 {
+		if line[0] == "lost" && c.Lost() == 0 {
 			continue
 		}
 		fmt.Fprintf(b, "  %-10s %s\n", line[0], line[1])
@@ -149,10 +169,14 @@ type keptSource struct {
 	Bytes     int64      `json:"bytes"`
 	First     *time.Time `json:"first"` // null where there are no frames
 	Last      *time.Time `json:"last"`
-	Confirmed uint64     `json:"confirmed"`
-	Locked    bool       `json:"locked"` // a running sensord has it
+	Confirmed uint64     `json:"confirmed"` // as was noted last: while something waits, and at the end of a run
+	Locked    bool       `json:"locked"`    // a running sensord has it
 	Damaged   bool       `json:"damaged"`
 	Lost      uint64     `json:"lost"` // frames that cannot be read any more
+
+	// Dropped is lost frames by reason, those of Lost as "damaged": noted like Confirmed.
+	Dropped   uint64            `json:"dropped"`
+	DroppedBy map[string]uint64 `json:"dropped_by"`
 }
 
 func spoolJSON(dir string, infos []spool.Info) keptSpool {
@@ -167,9 +191,11 @@ func spoolJSON(dir string, infos []spool.Info) keptSpool {
 	for _, i := range infos {
 		k.Frames += i.Frames
 		k.Bytes += i.Bytes
+		c := spoolCounts(dir, i)
 		k.Sources = append(k.Sources, keptSource{
 			UUID: i.UUID.String(), Name: i.Name, Type: i.Type, Live: i.Live, Frames: i.Frames, Bytes: i.Bytes,
-			First: moment(i.First), Last: moment(i.Last), Confirmed: i.Acked, Locked: i.Locked, Damaged: i.Damaged, Lost: i.Lost,
+			First: moment(i.First), Last: moment(i.Last), Confirmed: c.Confirmed, Locked: i.Locked, Damaged: i.Damaged, Lost: c.Damaged,
+			Dropped: c.Lost(), DroppedBy: lostByReason(&c),
 		})
 	}
 	return k

@@ -203,6 +203,7 @@ func (k *spiller) tick() error {
 	l.mu.Lock()
 	next := l.tail.next
 	memory := l.tail.count(max(l.acked, l.tail.kept), next)
+	k.store.Tally(l.tally())
 	l.mu.Unlock()
 	now := spool.Now{BootNs: l.o.Now()}
 	if c := l.o.Tracker.Track().Clock(); c.Known() {

@@ -90,6 +90,13 @@ func (l *Log) waiting(lost spool.Drops) uint64 {
 	return s.Captured + s.Recovered - s.Acked - s.DroppedBy.Sum() - lost.Size - lost.Age - lost.Damaged
 }
 
+// tally is what the store is to remember beyond this run: what it does not count
+// itself, nor finds at the next start.
+func (l *Log) tally() spool.Tally {
+	s := &l.stats
+	return spool.Tally{Confirmed: s.Acked, Memory: s.DroppedBy[DropMemory], Disk: s.DroppedBy[DropDisk], Newest: s.DroppedBy[DropNewest]}
+}
+
 // Stats returns the counters as they are now.
 func (l *Log) Stats() Stats {
 	l.mu.Lock()

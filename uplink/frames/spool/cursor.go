@@ -2,6 +2,7 @@ package spool
 
 import (
 	"encoding/binary"
+	"io"
 	"os"
 )
 
@@ -16,23 +17,27 @@ type cursor struct {
 	ordinal    uint64 // frames written to disk, ever
 	memory     uint64 // frames that were only in memory, unconfirmed
 	segment    uint64 // the newest segment then, 0 if there was none
+	counts     Counts // of what is over, in the rest of the slot
 }
 
 const (
 	cursorMagic = 0x31435253 // "SRC1"
 	cursorSize  = 56
+	countsAt    = 64
+	slotUsed    = countsAt + countsSize
 	slotSize    = 512 // a disk's sector: the other slot is in another one
 )
 
 func (c *cursor) slot() int64 { return int64(c.generation%2) * slotSize }
 
-func (c *cursor) encode(p *[cursorSize]byte) {
+func (c *cursor) encode(p *[slotUsed]byte) {
 	le := binary.LittleEndian
 	le.PutUint32(p[:], cursorMagic)
 	for i, v := range [...]uint64{c.generation, c.acked, c.next, c.ordinal, c.memory, c.segment} {
 		le.PutUint64(p[8+8*i:], v)
 	}
-	le.PutUint32(p[4:], castagnoli(p[8:]))
+	le.PutUint32(p[4:], castagnoli(p[8:cursorSize]))
+	c.counts.encode(p[countsAt:], c.generation)
 }
 
 func decodeCursor(p []byte) (c cursor, ok bool) {
@@ -47,10 +52,12 @@ func decodeCursor(p []byte) (c cursor, ok bool) {
 }
 
 // readCursor returns the newer of the slots that can be read, or the zero
-// cursor.
-func readCursor(f file) cursor {
+// cursor, with the newer of the counts.
+func readCursor(f io.ReaderAt) cursor {
 	var newest cursor
-	var p [cursorSize]byte
+	var counts Counts
+	var counted uint64
+	var p [slotUsed]byte
 	for slot := range int64(2) {
 		if _, err := f.ReadAt(p[:], slot*slotSize); err != nil {
 			continue // not there, or not readable: nothing is known
@@ -58,7 +65,11 @@ func readCursor(f file) cursor {
 		if c, ok := decodeCursor(p[:]); ok && c.generation >= newest.generation {
 			newest = c
 		}
+		if c, generation, ok := decodeCounts(p[countsAt:]); ok && generation >= counted {
+			counts, counted = c, generation
+		}
 	}
+	newest.counts = counts
 	return newest
 }
 
@@ -82,7 +93,7 @@ func openCursor(fs files, name string) (file, cursor, error) {
 // write writes c as the next generation.
 func (c *cursor) write(f file) error {
 	c.generation++
-	var p [cursorSize]byte
+	var p [slotUsed]byte
 	c.encode(&p)
 	_, err := f.WriteAt(p[:], c.slot())
 	return err

@@ -40,6 +40,8 @@ func (s *Store) recover() error {
 	s.w.cursorFile, s.w.saved = f, c
 	s.w.cursor = c
 	s.w.cursor.ordinal = s.w.ordinal
+	s.w.before = c.counts
+	s.w.before.Damaged += v.lost
 	if err := s.save(c.acked, next, 0); err != nil { // what is lost is not to be counted again
 		_ = f.Close()
 		return err

@@ -125,6 +125,7 @@ func (s *Store) save(acked, next, memory uint64) error {
 	w := &s.w
 	c := &w.cursor
 	c.acked, c.next, c.memory, c.segment = max(c.acked, acked), max(c.next, next), memory, uint64(w.number)
+	c.counts = s.counts()
 	if *c == w.saved {
 		return nil
 	}

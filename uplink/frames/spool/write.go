@@ -44,6 +44,8 @@ type writer struct {
 	cursorFile file
 	cursor     cursor
 	saved      cursor // as it is on disk
+	before     Counts // of earlier runs
+	tally      Tally  // of this one
 	retry      time.Time
 	lame       bool // something could not be made safe: that a file takes bytes is no proof then,
 	proved     bool // but that something was made safe since
