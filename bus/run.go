@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +41,7 @@ func (b *Bus) Run(ctx context.Context) error {
 		return err
 	}
 	if server != nil {
+		b.tellLeft()
 		defer func() {
 			server.Close()
 			b.leaf.Store(&LeafState{Wanted: b.o.Mode == Leaf})
@@ -116,6 +119,27 @@ func (b *Bus) begin(ctx, last context.Context, l *link, changed <-chan struct{})
 		b.send(last, l)
 	})
 	return work, sending
+}
+
+// tellLeft says what was kept under another name and does not go to the hub: it
+// is in another directory, and of another domain.
+func (b *Bus) tellLeft() {
+	if b.o.Mode != Leaf || filepath.Base(b.o.StoreDir) != b.o.Rig { // else names say nothing
+		return
+	}
+	left := leftBehind(b.o.StoreDir, b.o.StoreAge)
+	if len(left) == 0 {
+		return
+	}
+	args := []any{
+		"dir", left[0],
+		"remedy", "if this rig had that name, start it once more with rig: " + filepath.Base(left[0]) +
+			" and its credentials, until the hub has what is there; then remove the directory",
+	}
+	if more := left[1:]; len(more) > 0 {
+		args = append(args, "more", strings.Join(more[:min(len(more), 8)], ", "))
+	}
+	b.o.Log.Warn("what was kept under another name is not sent", args...)
 }
 
 // startServer starts the rig's own server, if it is to have one. changed is

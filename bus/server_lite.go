@@ -5,6 +5,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -37,3 +38,5 @@ func (*Server) wrongLogin() error { return nil }
 
 // Close does nothing.
 func (*Server) Close() {}
+
+func leftBehind(string, time.Duration) []string { return nil }

@@ -4,10 +4,12 @@ package bus
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -16,6 +18,11 @@ import (
 
 // lockName is the file of a store's directory that who has it locks.
 const lockName = "lock"
+
+const (
+	lockTries = 4
+	lockPause = 25 * time.Millisecond
+)
 
 var (
 	errLocked  = errors.New("another process has it")
@@ -58,7 +65,15 @@ func (s *serverStore) take() error {
 	if err != nil {
 		return err
 	}
-	if err := lockFile(f); err != nil {
+	err = lockFile(f)
+	for range lockTries { // another rig may just look whether we have it
+		if !errors.Is(err, errLocked) {
+			break
+		}
+		_ = pause(context.Background(), lockPause)
+		err = lockFile(f)
+	}
+	if err != nil {
 		return errors.Join(err, f.Close())
 	}
 	s.lock = f
