@@ -184,7 +184,10 @@ func (s *shared) settle(state *sourceState) (lost, kept uint64) {
 		cancel()
 		state.writing.last(func() { _ = state.log.Spill(done) }) // what goes wrong with it is in the log's counters
 	}
-	lost = state.log.Discard()
+	if lost = state.log.Audit(); lost > 0 {
+		s.log.Warn("somebody deleted the files in which frames were kept", "source", state.cfg.Name, "frames", lost)
+	}
+	lost += state.log.Discard()
 	kept = state.log.Stats().Kept
 	if kept > 0 {
 		s.log.Info("frames are kept on disk for the next start", "source", state.cfg.Name, "frames", kept)

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sensord/sensord/configs"
+	"github.com/sensord/sensord/internal/fault"
 	"github.com/sensord/sensord/uplink"
 	"github.com/sensord/sensord/uplink/kismettest"
 )
@@ -175,6 +177,41 @@ func TestASpoolIsOpenedAtTheEnd(t *testing.T) {
 		}
 		if f := l.Status().Sources[0].Frames; f.Kept != f.Captured || f.Kept < 900 {
 			t.Errorf("kept: %+v\n%s", f, l.log)
+		}
+	})
+}
+
+// The end's words are true where somebody has deleted what was kept.
+func TestTheEndTellsWhatWasDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := newServer(t, kismettest.Config{})
+		l := newLateRig(t)
+		must(t, os.Mkdir(l.medium(), 0o700))
+		goAway(t, srv)
+		l.start(t, srv, false, nil)
+		elapse(20 * time.Second)
+		gone := l.Status().Sources[0].Frames.Spilled
+		must(t, os.RemoveAll(filepath.Join(l.medium(), "spool")))
+		elapse(20 * time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		err := l.Stop(ctx)
+		f := l.Status().Sources[0].Frames
+		if f.Damaged < gone || f.Damaged > gone+40 || f.Kept != f.Captured-f.Damaged || f.Kept < 300 {
+			t.Errorf("at the end %+v\n%s", f, l.log)
+		}
+		want := fmt.Sprintf("%d of %d frames not confirmed by the server, 0 dropped", f.Damaged, f.Captured)
+		if fault.CodeOf(err) != fault.Incomplete || !strings.Contains(err.Error(), want) {
+			t.Errorf("ended with %v, want %q", err, want)
+		}
+		if log := l.log.String(); strings.Count(log, "somebody deleted the directory") != 1 || !strings.Contains(log, fmt.Sprintf("frames are kept on disk for the next start\" source=wlan0 frames=%d", f.Kept)) {
+			t.Errorf("said\n%s", log)
+		}
+		must(t, srv.Refuse(false))
+		l.start(t, srv, false, nil)
+		elapse(20 * time.Second)
+		if now := l.Status().Sources[0].Frames; now.Recovered != f.Kept || now.Damaged > 0 {
+			t.Errorf("of %d kept: %+v", f.Kept, now)
 		}
 	})
 }

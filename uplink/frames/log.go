@@ -85,59 +85,6 @@ func NewLog(o Options) *Log {
 	}
 }
 
-// Attach gives the log its source's store, once and before the first Next; to
-// repeat it is harmless. The frames that the store has recovered come before
-// those that were appended so far.
-func (l *Log) Attach(s *spool.Store) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.store == s {
-		return
-	}
-	if l.store != nil || l.high > 0 || l.tail.reader.batch != nil {
-		panic("frames: a store for a log that is being sent")
-	}
-	l.adopt(s)
-}
-
-// AttachLate is Attach for a log that is used already. It reports false, and
-// does nothing, while a link has frames of it: between a Rewind and the next
-// link's first Next none has. What the store has recovered leaves first on the
-// next link, and in front of what waits in memory.
-func (l *Log) AttachLate(s *spool.Store) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.store == s:
-		return true
-	case l.store != nil || l.ended || l.sent != l.acked || len(l.flight) > 0 || l.tail.reader.batch != nil:
-		return false
-	}
-	l.adopt(s)
-	return true
-}
-
-// adopt takes a store. The log's own frames get the numbers behind what that has
-// recovered. Of those below the old acked none is left, but perhaps the first
-// frames of a batch: kept says that they are done with.
-func (l *Log) adopt(s *spool.Store) {
-	found := s.Recovered()
-	base := Seq(found.Next)
-	done := base + l.acked
-	l.store = s
-	l.tail.renumber(base)
-	l.before = run{done, base + l.high}
-	l.acked, l.sent, l.high = Seq(found.First), Seq(found.First), Seq(found.First)
-	l.tail.keep(done)
-	l.written = done
-	l.stats.Recovered = found.Frames + found.Lost
-	l.stats.DroppedBy[DropDamaged] += found.Lost
-	l.stats.LostBytes = found.LostBytes
-	l.move()
-	ring(l.bell)
-	ring(l.wake)
-}
-
 // move tells the store where the cursors are.
 func (l *Log) move() {
 	if l.store == nil {
@@ -272,6 +219,18 @@ func (l *Log) Confirmed() bool {
 		lost = l.store.Drops()
 	}
 	return l.closed && l.waiting(lost) == 0
+}
+
+// Audit counts the frames as lost that somebody deleted from the disk, and returns
+// how many these are. It is for the end, in front of Discard.
+func (l *Log) Audit() uint64 {
+	l.mu.Lock()
+	store := l.store
+	l.mu.Unlock()
+	if store == nil {
+		return 0
+	}
+	return store.Audit()
 }
 
 // Discard lets go of all frames that still wait. Those that are on disk are kept

@@ -5,6 +5,7 @@ package spool
 import (
 	"errors"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,6 +20,16 @@ func tryLock(f *os.File) error {
 		return errLocked
 	}
 	return err
+}
+
+// unlinked reports whether a file was deleted since it was opened.
+func unlinked(f file) bool {
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && st.Nlink == 0
 }
 
 // freeBytes returns what an ordinary user may still write to the disk of dir,

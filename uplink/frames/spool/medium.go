@@ -11,8 +11,8 @@ import (
 var errReplaced = errors.New("it is another one than before")
 
 // here returns why the source's directory is not the one that is written to: its
-// medium was taken out, or somebody deleted it. Bytes would go on into files that
-// nobody finds.
+// medium was taken out, or somebody deleted it, or what is in it. Bytes would go
+// on into files that nobody finds.
 func (s *Store) here() error {
 	name := filepath.Join(s.dir, cursorName)
 	found, err := os.Stat(name)
@@ -21,6 +21,9 @@ func (s *Store) here() error {
 	}
 	if ours, err := s.w.cursorFile.Stat(); err != nil || !os.SameFile(ours, found) {
 		return &fs.PathError{Op: "find", Path: name, Err: errReplaced}
+	}
+	if w := &s.w; w.f != nil && unlinked(w.f) {
+		return &fs.PathError{Op: "find", Path: filepath.Join(s.dir, segmentName(w.number)), Err: fs.ErrNotExist}
 	}
 	return nil
 }
@@ -43,15 +46,22 @@ func (s *Store) attend() error {
 	return nil
 }
 
-// settle goes on in the directory that is there now, if it is another one. What
-// is not found in it stays known until it is read; what is, and is not known, is
-// found by the next start. No segment is open.
+// settle goes on in the directory that is there now, if it is another one; one
+// that somebody deleted is made again. What is not found in it stays known until
+// it is read; what is, and is not known, is found by the next start. No segment is
+// open.
 func (s *Store) settle() error {
 	if s.here() == nil {
 		return nil
 	}
-	if _, err := os.Stat(s.rig.o.Dir); err != nil {
+	deleted := unlinked(s.w.cursorFile)
+	if _, err := os.Stat(s.rig.o.Dir); err != nil && (!deleted || !errors.Is(err, fs.ErrNotExist)) {
 		return err // the medium is not back: nothing is written where it belongs
+	}
+	if deleted {
+		if err := os.Mkdir(s.rig.o.Dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	}
 	if err := os.MkdirAll(s.dir, 0o750); err != nil {
 		return err
@@ -77,7 +87,36 @@ func (s *Store) settle() error {
 	_ = w.cursorFile.Close()
 	w.cursorFile, w.saved = f, cursor{}
 	w.cursor.generation = c.generation
+	if deleted {
+		u, _, _ := s.Usage()
+		s.log.Warn("somebody deleted the directory while it was in use: it is made again, and what was kept in it is lost unless memory still has it", "frames", u.Frames)
+	}
 	return nil
+}
+
+// Audit counts the frames as lost whose files somebody deleted, and returns how
+// many these are. It is for the end, when nobody reads or writes any more. What
+// is on a medium that was taken out is kept there.
+func (s *Store) Audit() (lost uint64) {
+	if s.here() != nil && !unlinked(s.w.cursorFile) {
+		return 0
+	}
+	s.mu.Lock()
+	segments := s.segments
+	s.mu.Unlock()
+	for _, g := range segments {
+		if _, err := os.Stat(filepath.Join(s.dir, segmentName(g.number))); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		s.mu.Lock()
+		n := g.count(s.cursors.Acked, g.end())
+		g.runs = nil
+		s.drops.Damaged += n
+		s.frames -= n
+		s.mu.Unlock()
+		lost += n
+	}
+	return lost
 }
 
 // relock takes the lock of the directory, unless that is the one it has.
