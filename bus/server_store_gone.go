@@ -66,22 +66,22 @@ func (w *storeWatch) isGone() bool {
 	return true
 }
 
-// lacksStream reports whether the directory of a stream is missing.
+// lacksStream reports whether the directory of a stream is missing. Of a hub's
+// accounts, which change while it runs, nats-server cannot be asked.
 func (w *storeWatch) lacksStream() bool {
-	js, err := w.nats.Jsz(&server.JSzOptions{Accounts: true, Streams: true, Config: true})
+	account := w.nats.GlobalAccount().GetName()
+	js, err := w.nats.JszAccount(&server.JSzOptions{Account: account, Streams: true, Config: true})
 	if err != nil {
 		return false // JetStream is off: whoever looks sees it
 	}
-	for _, a := range js.AccountDetails {
-		for _, st := range a.Streams {
-			if st.Config == nil || st.Config.Storage != server.FileStorage {
-				continue
-			}
-			dir := filepath.Join(w.store.streams(), a.Id, "streams", st.Name)
-			for _, name := range [...]string{server.JetStreamMetaFile, "msgs"} {
-				if _, err := os.Stat(filepath.Join(dir, name)); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-					return true
-				}
+	for _, st := range js.Streams {
+		if st.Config == nil || st.Config.Storage != server.FileStorage {
+			continue
+		}
+		dir := filepath.Join(w.store.streams(), account, "streams", st.Name)
+		for _, name := range [...]string{server.JetStreamMetaFile, "msgs"} {
+			if _, err := os.Stat(filepath.Join(dir, name)); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+				return true
 			}
 		}
 	}
