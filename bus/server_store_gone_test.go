@@ -158,6 +158,34 @@ func TestARigWhoseStoreIsRemoved(t *testing.T) {
 	}
 }
 
+// A hub whose store is removed begins anew as well, and asks the rigs again for
+// what they have.
+func TestAHubWhoseStoreIsRemoved(t *testing.T) {
+	t.Parallel() // it mostly waits
+	hub := bustest.StartHub(t)
+	o := leafOptions(t, "rover", hub.LeafURL)
+	o.CredsFile = hub.Creds(t, "fleet", "rover")
+	r := startRig(t, o)
+	r.Claim(claim("wlan0"))
+	r.joined(t)
+	r.publishKept(t, 0, 20)
+	r.PublishStatus(recording())
+	js := watcher(t, hub)
+	checkFleet(t, js, "rover", 20)
+	must(t, os.RemoveAll(filepath.Join(hub.StateDir, "store")))
+	bustest.Wait(t, "the store to be begun anew", func() bool {
+		_, err := os.Stat(filepath.Join(hub.StateDir, "store", "jetstream"))
+		return err == nil
+	})
+	r.publishKept(t, 20, 30)
+	bustest.Wait(t, "all of it at the hub", func() bool {
+		r.PublishStatus(recording())
+		return atHub(t, js, "rover", bus.KindEvent) >= 30
+	})
+	checkFleet(t, js, "rover", 30)
+	bustest.Wait(t, "claims", func() bool { return r.State().Watching })
+}
+
 // atHub returns how many messages of a rig the hub has of a kind.
 func atHub(tb testing.TB, js jetstream.JetStream, rig string, k bus.Kind) uint64 {
 	tb.Helper()
