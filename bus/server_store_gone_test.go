@@ -136,9 +136,11 @@ func TestARigWhoseStoreIsRemoved(t *testing.T) {
 	if err := r.State().Store.Err; fault.CodeOf(err) != fault.BusStore {
 		t.Errorf("state says %v", err)
 	}
+	settled := func() uint64 { s := r.State(); return s.Kept + s.Failed }
 	bustest.Wait(t, "something to be kept", func() bool {
-		kept := r.State().Kept
+		before, kept := settled(), r.State().Kept
 		r.PublishPosition(position(20))
+		bustest.Wait(t, "what becomes of it", func() bool { return settled() > before })
 		return r.State().Kept > kept
 	})
 	r.publishKept(t, 21, 40)
