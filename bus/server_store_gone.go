@@ -3,6 +3,7 @@
 package bus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -95,12 +96,12 @@ const (
 
 // beginAnew makes the directory again, and JetStream begin with what is there.
 // While that cannot be, nothing is kept, and so nothing is acknowledged.
-func (w *storeWatch) beginAnew(opts *server.Options) {
+func (w *storeWatch) beginAnew(ctx context.Context, opts *server.Options) {
 	_ = w.nats.ShutdownJetStream() // it may be off
 	next := *w.store               // of which others see nothing before it is as it should be
 	err := next.takeAgain()
 	if err == nil {
-		err = w.enableMended(&next, opts)
+		err = w.enableMended(ctx, &next, opts)
 	}
 	said := &fault.Error{Code: fault.BusStore, Object: next.object(), Advice: removedAdvice}
 	if err != nil {
@@ -127,7 +128,7 @@ func (w *storeWatch) beginAnew(opts *server.Options) {
 
 // enableMended starts JetStream on a directory that somebody may have put there,
 // and puts aside what is damaged in it.
-func (w *storeWatch) enableMended(s *serverStore, opts *server.Options) error {
+func (w *storeWatch) enableMended(ctx context.Context, s *serverStore, opts *server.Options) error {
 	for {
 		err := w.enable(opts)
 		if err != nil {
@@ -140,6 +141,11 @@ func (w *storeWatch) enableMended(s *serverStore, opts *server.Options) error {
 		_ = w.nats.ShutdownJetStream()
 		if err := s.aside(bad); err != nil {
 			return errors.Join(bad, err)
+		}
+		// What nats-server has just started may only be about to look where its
+		// queues are, and starting again makes others of them.
+		if !pause(ctx, storeLook) {
+			return ctx.Err()
 		}
 	}
 }

@@ -80,7 +80,7 @@ func (w *storeWatch) run(ctx context.Context, opts *server.Options) {
 		if w.isGone() {
 			if w.gone > 1 && time.Since(begun) >= storeRetry {
 				begun = time.Now()
-				w.beginAnew(opts)
+				w.beginAnew(ctx, opts)
 			}
 			continue
 		}
