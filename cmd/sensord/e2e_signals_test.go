@@ -43,6 +43,7 @@ func (e *endToEnd) signals(t *testing.T) {
 		t.Parallel()
 		p := e.start(t, invocation{args: []string{"--tcp", "--connect", closedPort(t), "--source", e.walk}})
 		p.await(t, "link.refused")
+		p.await(t, "capture ended") // what was not read yet is not lost
 		start := time.Now()
 		if status := p.end(t); status != 3 {
 			t.Errorf("status %d, want 3", status)
@@ -56,6 +57,7 @@ func (e *endToEnd) signals(t *testing.T) {
 		t.Parallel()
 		p := e.start(t, invocation{args: []string{"--tcp", "--connect", closedPort(t), "--source", e.walk}})
 		p.await(t, "link.refused")
+		p.await(t, "capture ended") // what was not read yet is not lost
 		if err := p.Process.Signal(syscall.SIGINT); err != nil {
 			t.Fatal(err)
 		}
