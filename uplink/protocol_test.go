@@ -30,7 +30,7 @@ func TestServerThatComesBackWithAnotherProtocolGetsTheSameFrames(t *testing.T) {
 						return there.Load().DialContext(ctx, network, addr)
 					}
 					done := make(chan int, 1)
-					go func() { done <- before.keep(limited(t, time.Hour)) }()
+					go func() { done <- len(before.explained(limited(t, time.Hour), nil)) }()
 					stop := before.captures(5 * time.Millisecond)
 					elapse(20 * time.Second)
 					before.srv.Close() // in the middle of frames

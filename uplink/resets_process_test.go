@@ -49,18 +49,7 @@ func (r *rig) dialTo(t *testing.T, addr string) {
 func (r *rig) persists(ctx context.Context) (lost int) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for {
-		err := r.link(ctx)
-		if err == nil {
-			return lost
-		}
-		if ctx.Err() != nil {
-			r.t.Errorf("gave up after %d links: %v; %+v", lost, err, r.session.Log.Stats())
-			return lost
-		}
-		lost++
-		<-tick.C
-	}
+	return r.linksAfter(ctx, func(error) { <-tick.C })
 }
 
 // wantAll checks that the server got every frame in order of first arrival, and

@@ -89,9 +89,14 @@ func (r *rig) link(ctx context.Context) error {
 	return l.Run(ctx, s)
 }
 
-// links runs links until the log is confirmed.
+// links runs links until the log is confirmed, and returns how many were lost.
 func (r *rig) links(ctx context.Context) (lost int) {
 	var redial uplink.Redial
+	return r.linksAfter(ctx, func(err error) { elapse(redial.After(err, time.Now())) })
+}
+
+// linksAfter is links with a wait of its own behind each that is lost.
+func (r *rig) linksAfter(ctx context.Context, wait func(error)) (lost int) {
 	for {
 		err := r.link(ctx)
 		if err == nil {
@@ -102,7 +107,7 @@ func (r *rig) links(ctx context.Context) (lost int) {
 			return lost
 		}
 		lost++
-		elapse(redial.After(err, time.Now()))
+		wait(err)
 	}
 }
 
@@ -149,31 +154,4 @@ func limited(t testing.TB, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// keep is links with the memory of what was healthy, as the actor keeps it.
-func (r *rig) keep(ctx context.Context) (lost int) {
-	var redial uplink.Redial
-	for {
-		l, err := r.dialer.Dial(ctx)
-		if err == nil {
-			s := r.session
-			s.Heard = func(e uplink.Event) {
-				switch e := e.(type) {
-				case uplink.OpenAsked:
-					l.Answer(kismet.OpenReport{Seq: e.Seq, OK: true, LinkType: 127, UUID: testUUID})
-				case uplink.Streaming:
-					redial.Healthy(time.Now())
-				}
-			}
-			if err = l.Run(ctx, s); err == nil {
-				return lost
-			}
-		}
-		if ctx.Err() != nil {
-			return lost
-		}
-		lost++
-		elapse(redial.After(err, time.Now()))
-	}
 }

@@ -25,7 +25,8 @@ func versionOf(p kismettest.Profile) kismet.Version {
 	return kismet.V2
 }
 
-// explained is keep with a Rivalry: it returns what each link or dial ended with,
+// explained is links with the memory of what was healthy, as the actor keeps it,
+// and a Rivalry: it returns what each link or dial ended with,
 // as a person is told. wait says how long to wait behind one, nil is Redial.
 func (r *rig) explained(ctx context.Context, wait func() time.Duration) (ends []error) {
 	var redial uplink.Redial

@@ -198,7 +198,7 @@ func TestStreamingAgainHalfASecondAfterTheServerReturns(t *testing.T) {
 		r := newRig(t, kismettest.Config{Profile: p}, tcp)
 		ctx := limited(t, time.Hour)
 		done := make(chan int, 1)
-		go func() { done <- r.keep(ctx) }()
+		go func() { done <- len(r.explained(ctx, nil)) }()
 		r.capture(100)
 		frames := func(n int) func(*kismettest.Server) bool {
 			return func(s *kismettest.Server) bool { return len(s.Frames(testUUID)) >= n }

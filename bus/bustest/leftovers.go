@@ -12,7 +12,7 @@ func Leftovers() []goleak.Option {
 	)
 	return []goleak.Option{
 		goleak.IgnoreAnyFunction(stream + "trySetupSourceConsumer.func3"),
-		goleak.IgnoreAnyFunction(store + "flushStreamStateLoop"),
 		goleak.IgnoreAnyFunction(stream + "tryDeleteSourcingConsumer.func1"),
+		goleak.IgnoreAnyFunction(store + "flushStreamStateLoop"),
 	}
 }

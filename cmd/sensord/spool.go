@@ -21,7 +21,6 @@ import (
 type spoolFlags struct {
 	values
 	json, yes bool
-	bad       bool // what cannot be read is the command's business, too
 }
 
 func newSpoolCommand(a *app) *cobra.Command {
@@ -101,7 +100,7 @@ func newSpoolExportCommand(a *app) *cobra.Command {
 		Short: "Turn what waits into pcapng, WiGLE CSV or GPX; it goes on waiting",
 		Long:  "Turn what waits on disk into a file that other programs read, of all sources or of those that are named.\nNothing is taken away. See `sensord export --help`, which also takes recordings and captures.",
 	}
-	s := spoolFlags{bad: true}
+	s := spoolFlags{}
 	s.spooled(cmd)
 	v.exported(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -122,8 +121,7 @@ func newSpoolExportCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// spoolOf returns the directory that is meant, and what is in it. Where no source
-// is named it tells of those that cannot be read.
+// spoolOf returns the directory that is meant, and what is in it.
 func (a *app) spoolOf(cmd *cobra.Command, v *spoolFlags) (string, []spool.Info, error) {
 	flags, err := a.flags(cmd, &v.values)
 	if err != nil {
@@ -144,11 +142,6 @@ func (a *app) spoolOf(cmd *cobra.Command, v *spoolFlags) (string, []spool.Info, 
 		return "", nil, fault.Newf(fault.SpoolAbsent, "spool", "none is named, and there is none in its usual place")
 	}
 	infos, err := spool.List(dir)
-	for _, i := range infos {
-		if err := unread(i.Err); err != nil && !v.bad && cmd.Flags().NArg() == 0 {
-			writeMessage(a.errs, err.Error(), fault.RemedyOf(err))
-		}
-	}
 	return dir, infos, unread(err)
 }
 
@@ -164,12 +157,17 @@ func unread(err error) error {
 	return &told
 }
 
-// pick returns the sources that are named, all that can be read if none is.
-func pick(dir string, infos []spool.Info, names []string) ([]spool.Info, error) {
+// pick returns the sources that are named; if none is, all that can be read, and
+// it tells of the others.
+func (a *app) pick(dir string, infos []spool.Info, names []string) ([]spool.Info, error) {
 	infos, err := named(dir, infos, names)
 	for _, i := range infos {
-		if i.Err != nil && len(names) > 0 {
-			return nil, unread(i.Err)
+		err := unread(i.Err)
+		if err != nil && len(names) > 0 {
+			return nil, err
+		}
+		if err != nil {
+			writeMessage(a.errs, err.Error(), fault.RemedyOf(err))
 		}
 	}
 	return slices.DeleteFunc(infos, func(i spool.Info) bool { return i.Err != nil }), err

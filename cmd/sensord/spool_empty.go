@@ -29,7 +29,6 @@ asks first; elsewhere it wants --yes. What a running sensord has is not deleted.
 }
 
 func (a *app) emptySpool(cmd *cobra.Command, v *spoolFlags, args []string) error {
-	v.bad = true
 	dir, infos, err := a.spoolOf(cmd, v)
 	if err != nil {
 		return err

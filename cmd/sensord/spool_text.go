@@ -20,7 +20,7 @@ func (a *app) listSpool(cmd *cobra.Command, v *spoolFlags, names []string) error
 	if err != nil {
 		return err
 	}
-	if infos, err = pick(dir, infos, names); err != nil {
+	if infos, err = a.pick(dir, infos, names); err != nil {
 		return err
 	}
 	if v.json {
@@ -41,7 +41,7 @@ func spoolText(dir string, infos []spool.Info) string {
 	_, _ = fmt.Fprintln(w, "SOURCE\tFRAMES\tON DISK\tFROM\tTO\tSTATE")
 	for _, i := range infos {
 		_, _ = fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n",
-			printable(spoolName(i)), i.Frames, sizeText(i.Bytes), spoolTime(i.First), spoolTime(i.Last), spoolState(dir, i))
+			printable(spoolName(i)), i.Frames, sizeText(i.Bytes), spoolTime(i.First), spoolTime(i.Last), spoolState(i))
 	}
 	_ = w.Flush()
 	return b.String()
@@ -55,8 +55,8 @@ func spoolTime(t time.Time) string {
 }
 
 // spoolCounts is what became of a source's frames that wait no more.
-func spoolCounts(dir string, i spool.Info) spool.Counts {
-	c := spool.ReadCounts(dir, i.UUID)
+func spoolCounts(i spool.Info) spool.Counts {
+	c := i.Counts
 	c.Damaged += i.Lost // as the next start will count them
 	return c
 }
@@ -69,7 +69,7 @@ func lostByReason(c *spool.Counts) map[string]uint64 {
 }
 
 // spoolState says who has what is kept, and in which state it is.
-func spoolState(dir string, i spool.Info) string {
+func spoolState(i spool.Info) string {
 	state := "waits for the next start"
 	switch {
 	case i.Locked:
@@ -77,7 +77,7 @@ func spoolState(dir string, i spool.Info) string {
 	case i.Frames == 0:
 		state = "nothing waits"
 	}
-	if c := spoolCounts(dir, i); c.Lost() > 0 {
+	if c := spoolCounts(i); c.Lost() > 0 {
 		state += fmt.Sprintf(", %s lost so far", web.Grouped(c.Lost()))
 	}
 	if i.Damaged {
@@ -94,7 +94,7 @@ func (a *app) showSpool(cmd *cobra.Command, v *spoolFlags, names []string) error
 	if err != nil {
 		return err
 	}
-	if infos, err = pick(dir, infos, names); err != nil {
+	if infos, err = a.pick(dir, infos, names); err != nil {
 		return err
 	}
 	if len(infos) == 0 {
@@ -122,7 +122,7 @@ func writeSpool(b *strings.Builder, dir string, i spool.Info) {
 		kind = "as what is known of the source cannot be read; its frames can"
 	}
 	fmt.Fprintf(b, "%s\n", printable(spoolName(i)))
-	c := spoolCounts(dir, i)
+	c := spoolCounts(i)
 	for _, line := range [][2]string{
 		{"uuid", i.UUID.String()},
 		{"type", printable(cmp.Or(i.Type, "unknown")) + ", " + kind},
@@ -131,7 +131,7 @@ func writeSpool(b *strings.Builder, dir string, i spool.Info) {
 		{"lost", web.Grouped(c.Lost()) + " since then: " + countText(lostByReason(&c))},
 		{"on disk", sizeText(i.Bytes)},
 		{"heard", spoolTime(i.First) + " to " + spoolTime(i.Last)},
-		{"state", spoolState(dir, i)},
+		{"state", spoolState(i)},
 	} {
 		if line[0] == "lost" && c.Lost() == 0 {
 			continue
@@ -191,7 +191,7 @@ func spoolJSON(dir string, infos []spool.Info) keptSpool {
 	for _, i := range infos {
 		k.Frames += i.Frames
 		k.Bytes += i.Bytes
-		c := spoolCounts(dir, i)
+		c := spoolCounts(i)
 		k.Sources = append(k.Sources, keptSource{
 			UUID: i.UUID.String(), Name: i.Name, Type: i.Type, Live: i.Live, Frames: i.Frames, Bytes: i.Bytes,
 			First: moment(i.First), Last: moment(i.Last), Confirmed: c.Confirmed, Locked: i.Locked, Damaged: i.Damaged, Lost: c.Damaged,

@@ -1,12 +1,6 @@
 package spool
 
-import (
-	"encoding/binary"
-	"os"
-	"path/filepath"
-
-	"github.com/sensord/sensord/capture"
-)
+import "encoding/binary"
 
 // Counts are what became of a source's frames that is over, in this run and in
 // those before. They are written with the cursors: each SyncEvery while something
@@ -76,14 +70,3 @@ func (s *Store) Tally(t Tally) { s.w.tally = t }
 
 // counts is what became of the frames up to now.
 func (s *Store) counts() Counts { return s.w.before.plus(s.w.tally, s.Drops()) }
-
-// ReadCounts returns those of a source in a spool directory, also beside a running
-// sensord; zeros where none can be read.
-func ReadCounts(dir string, uuid capture.UUID) Counts {
-	f, err := os.Open(filepath.Join(dir, uuid.String(), cursorName))
-	if err != nil {
-		return Counts{}
-	}
-	defer func() { _ = f.Close() }()
-	return readCursor(f).counts
-}

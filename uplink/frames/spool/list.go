@@ -38,7 +38,7 @@ func describe(path string, uuid capture.UUID) Info {
 		i.Locked, _ = locked(path)
 		return i
 	}
-	i.Frames, i.Acked, i.Lost = v.frames(), v.acked, v.lost
+	i.Frames, i.Lost, i.Counts = v.frames(), v.lost, v.counts
 	i.Locked, i.Damaged = v.locked, v.lost > 0 || v.lostBytes > 0
 	for _, g := range v.segments {
 		i.Bytes += g.bytes()

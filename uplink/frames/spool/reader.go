@@ -52,7 +52,7 @@ func look(path string) (survey, error) {
 		c = readCursor(f)
 		_ = f.Close()
 	}
-	v := survey{fs: system{}, dir: path, acked: c.acked, clocks: map[Boot][]State{}}
+	v := survey{fs: system{}, dir: path, acked: c.acked, counts: c.counts, clocks: map[Boot][]State{}}
 	held, known := locked(path)
 	v.locked, v.running = held, held || !known
 	return v, diskFault(path, v.all(c, false))

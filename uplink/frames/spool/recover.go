@@ -64,6 +64,7 @@ type survey struct {
 	fs     files
 	dir    string
 	acked  uint64
+	counts Counts // as noted last
 	clocks map[Boot][]State
 
 	segments  []*segment

@@ -106,9 +106,9 @@ type Info struct {
 	Frames      uint64 // not confirmed
 	Bytes       int64  // of all its files
 	First, Last time.Time
-	Acked       uint64 // every frame with a smaller number is confirmed
 	Locked      bool   // a running sensord has it
 	Damaged     bool   // not every byte is part of a record, or frames are lost
 	Lost        uint64 // frames that were written and cannot be found any more, as far as that is known
+	Counts      Counts // of frames that do not wait any more, as noted last: those of Lost are not among them yet
 	Err         error  // why nothing more can be told, a *fault.Error: of a later version, or not readable; nil if it can
 }

@@ -139,6 +139,7 @@ func TestList(t *testing.T) {
 	s := source(t, rig, roof)
 	mustWrite(t, s, 0, 100, 100)
 	owned(s, 30, 100)
+	s.Tally(spool.Tally{Confirmed: 30})
 	if err := s.Tick(100, 0, spool.Now{}); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +150,7 @@ func TestList(t *testing.T) {
 	first := time.Unix(1_790_000_000, 0).UTC()
 	want := spool.Info{
 		UUID: roof, Name: "roof", Type: "linuxwifi", Live: true, Frames: 70, Bytes: list[0].Bytes,
-		First: first, Last: first.Add(99), Acked: 30, Locked: true,
+		First: first, Last: first.Add(99), Locked: true, Counts: spool.Counts{Tally: spool.Tally{Confirmed: 30}},
 	}
 	if diff := cmp.Diff(want, list[0]); diff != "" || list[0].Bytes < 10000 {
 		t.Errorf("running (-want +got):\n%s", diff)
