@@ -121,13 +121,7 @@ func TestARigWhoseStoreIsRemoved(t *testing.T) {
 	hub := bustest.StartHub(t)
 	o := leafOptions(t, "rover", hub.LeafURL)
 	o.CredsFile, o.StoreDir = hub.Creds(t, "fleet", "rover"), filepath.Join(o.StoreDir, "bus", "rover")
-	r := startRig(t, o)
-	r.Claim(claim("wlan0"))
-	r.joined(t)
-	r.publishKept(t, 0, 20)
-	r.PublishStatus(recording())
-	js := watcher(t, hub)
-	checkFleet(t, js, "rover", 20)
+	r, js := twentyAtHub(t, hub, o)
 
 	must(t, os.RemoveAll(filepath.Dir(o.StoreDir)))
 	if e := r.says(t, fault.BusStore); !strings.Contains(e.Error(), "begun anew") || !strings.Contains(e.Remedy(), "leave the directory") {
@@ -167,13 +161,7 @@ func TestAHubWhoseStoreIsRemoved(t *testing.T) {
 	hub := bustest.StartHub(t)
 	o := leafOptions(t, "rover", hub.LeafURL)
 	o.CredsFile = hub.Creds(t, "fleet", "rover")
-	r := startRig(t, o)
-	r.Claim(claim("wlan0"))
-	r.joined(t)
-	r.publishKept(t, 0, 20)
-	r.PublishStatus(recording())
-	js := watcher(t, hub)
-	checkFleet(t, js, "rover", 20)
+	r, js := twentyAtHub(t, hub, o)
 	must(t, os.RemoveAll(filepath.Join(hub.StateDir, "store")))
 	bustest.Wait(t, "the store to be begun anew", func() bool {
 		_, err := os.Stat(filepath.Join(hub.StateDir, "store", "jetstream"))
@@ -186,6 +174,20 @@ func TestAHubWhoseStoreIsRemoved(t *testing.T) {
 	})
 	checkFleet(t, js, "rover", 30)
 	bustest.Wait(t, "claims", func() bool { return r.State().Watching })
+}
+
+// twentyAtHub starts a rig with a claim, and returns it when the hub has the first
+// twenty that it says of each kind.
+func twentyAtHub(t *testing.T, hub *bustest.Hub, o bus.Options) (*rig, jetstream.JetStream) {
+	t.Helper()
+	r := startRig(t, o)
+	r.Claim(claim("wlan0"))
+	r.joined(t)
+	r.publishKept(t, 0, 20)
+	r.PublishStatus(recording())
+	js := watcher(t, hub)
+	checkFleet(t, js, "rover", 20)
+	return r, js
 }
 
 // atHub returns how many messages of a rig the hub has of a kind.
